@@ -1,0 +1,1 @@
+//! Asks, gathers, shows and sends on the operator's machine.

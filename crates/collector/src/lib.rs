@@ -1,0 +1,1 @@
+//! Receives, counts, forgets and publishes.

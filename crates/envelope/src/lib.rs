@@ -1,0 +1,1 @@
+//! Tags, keys and receipts: the only crate that touches cryptography.

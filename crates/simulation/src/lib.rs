@@ -1,0 +1,1 @@
+//! Agents, collector, clock, network and disks under one seed. Tests only.

@@ -1,0 +1,2 @@
+//! Commands for developers; the house rules are in `tests/tidy.rs`.
+fn main() {}
