@@ -1,1 +1,101 @@
-//! Releases made into pages.
+//! Releases made into pages: a pure function from published statistics to files for any web server.
+//!
+//! Nothing but releases (and the statement's finished HTML) enters, so no page can show what was
+//! not published. The pages need no script, load nothing from elsewhere, and link to each other
+//! relatively: they work below any prefix and from any folder.
+
+mod link;
+
+use contract::id::{ChannelId, ProgramId};
+use contract::release::Release;
+
+pub use crate::link::{release_file, statement_page};
+
+/// The stylesheet of every page of Candor.
+pub const STYLE: &str = include_str!("../../contract/assets/candor.css");
+
+/// The policy to send with every page, as `Content-Security-Policy`.
+pub const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Everything that is to be shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    /// In the order in which they are listed.
+    pub programs: &'a [ProgramSite<'a>],
+    /// Whether this is a rehearsal: every page and file says so.
+    pub rehearsal: bool,
+}
+
+/// One program.
+#[derive(Debug, Clone, Copy)]
+pub struct ProgramSite<'a> {
+    /// Its identifier: the first folder of its pages' paths.
+    pub id: &'a ProgramId,
+    /// Its name.
+    pub title: &'a str,
+    /// Who makes it.
+    pub vendor: &'a str,
+    /// What is collected and why, if the caller has it.
+    pub statement: Option<Statement<'a>>,
+    /// In the order in which they are listed.
+    pub channels: &'a [ChannelSite<'a>],
+}
+
+/// The data statement, as `contract` makes it from the manifest.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement<'a> {
+    /// A fragment of finished HTML for the inside of `<main>`. It is not escaped again: it must
+    /// come from code that escapes, never from a manifest directly.
+    pub html: &'a str,
+}
+
+/// One channel.
+#[derive(Debug, Clone, Copy)]
+pub struct ChannelSite<'a> {
+    /// Its identifier: the second folder of its pages' paths.
+    pub id: &'a ChannelId,
+    /// Its name.
+    pub title: &'a str,
+    /// Its releases, oldest first. May be empty: the page then says that the first is awaited.
+    pub history: &'a [Release],
+}
+
+/// One file of the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Where it lies, from the site's root: begins with `/`, and a folder's page ends in
+    /// `/index.html` (a server answers `/folder/` with it, and leads `/folder` to `/folder/`).
+    pub path: String,
+    /// Its media type, for `Content-Type`.
+    pub content_type: &'static str,
+    /// Its bytes.
+    pub body: Vec<u8>,
+}
+
+/// Why the pages could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// A template failed.
+    #[error("a page could not be written")]
+    Template(#[source] askama::Error),
+}
+
+/// Makes every page of the site. The frozen releases themselves are not among them: whoever serves
+/// or writes the site puts each at [`release_file`].
+///
+/// # Errors
+/// If a template fails, which no input is known to cause.
+pub fn pages(site: &Site<'_>) -> Result<Vec<Page>, RenderError> {
+    let mut pages = vec![Page {
+        path: "/candor.css".to_owned(),
+        content_type: "text/css; charset=utf-8",
+        body: STYLE.as_bytes().to_vec(),
+    }];
+    pages.push(Page {
+        path: "/index.html".to_owned(),
+        content_type: "text/html; charset=utf-8",
+        body: format!("<!doctype html>{} programs", site.programs.len()).into_bytes(),
+    });
+    Ok(pages)
+}
