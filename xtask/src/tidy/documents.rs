@@ -128,7 +128,7 @@ fn resolve(from: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Targets of inline links, images and reference definitions, with their lines; code is passed over.
+/// Targets of inline links, images and reference definitions, with their lines, outside code.
 fn targets(file: &Source) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (number, line) in prose(file) {
