@@ -1,7 +1,39 @@
 //! The operating system's file system: the only place of this crate that touches it.
 
-mod file;
-mod folder;
-mod os_disk;
+mod os_folder;
 
-pub use os_disk::OsDisk;
+use std::path::Path;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+pub use self::os_folder::{OsFile, OsFolder};
+use crate::{Attempt, DiskError, Durable};
+
+/// Durable files in a folder of the operating system.
+pub type OsDisk = Durable<OsFolder>;
+
+impl OsDisk {
+    /// Opens the root folder and makes it if only the last name of its path is missing. The path
+    /// itself may lead through symbolic links: that is the administrator's choice.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be opened, and where every user may write to it.
+    pub fn open(root: &Path) -> Result<Self, DiskError> {
+        let failed = DiskError::failed::<Errno>(Attempt::OpenRoot, "");
+        match rustix::fs::mkdir(root, os_folder::FOLDER_MODE) {
+            Ok(()) => rustix::fs::chmod(root, os_folder::FOLDER_MODE).map_err(&failed)?,
+            // It exists; or, on a read-only system, opening it tells.
+            Err(Errno::EXIST | Errno::ROFS) => {}
+            Err(error) => return Err(failed(error)),
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = rustix::fs::open(root, flags, Mode::empty()).map_err(&failed)?;
+        let mode = Mode::from_raw_mode(rustix::fs::fstat(&root).map_err(&failed)?.st_mode);
+        if mode.contains(Mode::WOTH) && !mode.contains(Mode::SVTX) {
+            return Err(DiskError::OpenToOthers);
+        }
+        Ok(Self::new(OsFolder::new(root)))
+    }
+}

@@ -2,20 +2,24 @@
 //!
 //! [`Disk`] is all that Candor knows of a file system: a few operations below one root folder.
 //! What returned `Ok` is on the medium, except where an operation says that it waits for
-//! [`AppendFile::sync`]. [`OsDisk`] is the operating system's; the simulation has another, which
-//! loses everything that was not synced.
+//! [`AppendFile::sync`]. [`Durable`] does them with the system calls of a [`system::Folder`]:
+//! [`OsDisk`] with the operating system's, the simulation with others that lose whatever was not
+//! synced.
 //!
 //! Paths are relative and written with `/` (`"open/2026-11-20.log"`); `""` is the root folder. No
 //! symbolic link is followed below the root, on any part of the path.
 
+mod durable;
 mod edge;
 mod error;
 pub mod path;
+pub mod system;
 
 use std::any::Any;
 use std::fmt;
 
-pub use edge::OsDisk;
+pub use durable::Durable;
+pub use edge::{OsDisk, OsFile, OsFolder};
 pub use error::{Attempt, DiskError, ErrorKind};
 
 /// A file or folder as [`Disk::list`] shows it.
