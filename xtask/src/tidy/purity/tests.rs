@@ -46,6 +46,12 @@ fn the_edge_and_main_may_touch_the_world() {
         "std::time::SystemTime::now()",
         &[],
     );
+    check("crates/a/src/edge.rs", "std::time::SystemTime::now()", &[]);
+    check(
+        "crates/a/src/knowledge.rs",
+        "std::time::SystemTime::now()",
+        &[1],
+    );
     check("crates/a/src/main.rs", "std::env::args()", &[]);
     check("crates/a/build.rs", "std::env::args()", &[]);
 }
