@@ -106,7 +106,7 @@ fn grouped(file: &Source, text: &str) -> Vec<Offence> {
                 Some('}') => depth -= 1,
                 _ => {}
             }
-            path_begins = depth == 1 && !piece.ends_with(':') && !piece.ends_with('}');
+            path_begins = !piece.ends_with([':', '}']);
             if depth == 0 {
                 break;
             }

@@ -37,6 +37,11 @@ fn a_group_of_imports_hides_nothing() {
         &[],
     );
     check("crates/a/src/x.rs", "use std::{io::{fs, Read}, fmt};", &[]);
+    check(
+        "crates/a/src/x.rs",
+        "use std::{io::env, collections::net};",
+        &[],
+    );
 }
 
 #[test]
