@@ -54,16 +54,10 @@ impl Period {
     /// The period of this kind that contains the day.
     pub fn containing(kind: PeriodKind, day: Date) -> Self {
         match kind {
-            PeriodKind::Day => Self {
-                first: day,
-                last: day,
-            },
+            PeriodKind::Day => Self { first: day, last: day },
             PeriodKind::Week => {
                 let first = monday_of(day);
-                Self {
-                    first,
-                    last: add_days(first, 6),
-                }
+                Self { first, last: add_days(first, 6) }
             }
         }
     }
@@ -80,11 +74,7 @@ impl Period {
 
     /// Day or week.
     pub fn kind(self) -> PeriodKind {
-        if self.first == self.last {
-            PeriodKind::Day
-        } else {
-            PeriodKind::Week
-        }
+        if self.first == self.last { PeriodKind::Day } else { PeriodKind::Week }
     }
 
     /// The period right after this one.
@@ -154,11 +144,7 @@ impl FromStr for Period {
             None => Self::containing(PeriodKind::Day, text.parse().map_err(|_| PeriodError)?),
         };
         // One period has one spelling, or the same part would have two digests.
-        if period.to_string() == text {
-            Ok(period)
-        } else {
-            Err(PeriodError)
-        }
+        if period.to_string() == text { Ok(period) } else { Err(PeriodError) }
     }
 }
 
@@ -239,15 +225,8 @@ pub fn day_in_words(day: Date) -> String {
         "November",
         "December",
     ];
-    let month = usize::try_from(day.month() - 1)
-        .ok()
-        .and_then(|m| months.get(m));
-    format!(
-        "{} {} {}",
-        day.day(),
-        month.copied().unwrap_or("?"),
-        day.year()
-    )
+    let month = usize::try_from(day.month() - 1).ok().and_then(|m| months.get(m));
+    format!("{} {} {}", day.day(), month.copied().unwrap_or("?"), day.year())
 }
 
 #[cfg(test)]

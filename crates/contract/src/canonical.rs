@@ -37,9 +37,7 @@ fn check(value: &Value) -> Result<(), CanonicalError> {
     match value {
         Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
         Value::Number(number) => {
-            let magnitude = number
-                .as_u64()
-                .or_else(|| number.as_i64().map(i64::unsigned_abs));
+            let magnitude = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
             match magnitude {
                 Some(magnitude) if magnitude <= INTEGER_MAX => Ok(()),
                 _ => Err(CanonicalError::Number),
@@ -47,11 +45,7 @@ fn check(value: &Value) -> Result<(), CanonicalError> {
         }
         Value::Array(items) => items.iter().try_for_each(check),
         Value::Object(map) => map.iter().try_for_each(|(key, value)| {
-            if key.is_ascii() {
-                check(value)
-            } else {
-                Err(CanonicalError::Key)
-            }
+            if key.is_ascii() { check(value) } else { Err(CanonicalError::Key) }
         }),
     }
 }
@@ -80,18 +74,9 @@ mod tests {
     #[test]
     fn numbers_that_some_reader_would_round_are_refused() {
         assert!(to_bytes(&json!((1u64 << 53) - 1)).is_ok());
-        assert!(matches!(
-            to_bytes(&json!(1u64 << 53)),
-            Err(CanonicalError::Number)
-        ));
-        assert!(matches!(
-            to_bytes(&json!(-(1i64 << 53))),
-            Err(CanonicalError::Number)
-        ));
+        assert!(matches!(to_bytes(&json!(1u64 << 53)), Err(CanonicalError::Number)));
+        assert!(matches!(to_bytes(&json!(-(1i64 << 53))), Err(CanonicalError::Number)));
         assert!(matches!(to_bytes(&json!(0.5)), Err(CanonicalError::Number)));
-        assert!(matches!(
-            to_bytes(&json!({"é": 1})),
-            Err(CanonicalError::Key)
-        ));
+        assert!(matches!(to_bytes(&json!({"é": 1})), Err(CanonicalError::Key)));
     }
 }

@@ -27,25 +27,14 @@ fn check_identifier(text: &str) -> Result<(), IdError> {
     }
     let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'_' | b'-');
     let begins = text.bytes().next().is_some_and(|c| c.is_ascii_lowercase());
-    if begins && text.bytes().all(allowed) {
-        Ok(())
-    } else {
-        Err(IdError::Character)
-    }
+    if begins && text.bytes().all(allowed) { Ok(()) } else { Err(IdError::Character) }
 }
 
 fn check_choice(text: &str) -> Result<(), IdError> {
     let allowed = |c: u8| c.is_ascii_alphanumeric() || b" ._+/-".contains(&c);
-    let begins = text
-        .bytes()
-        .next()
-        .is_some_and(|c| c.is_ascii_alphanumeric());
+    let begins = text.bytes().next().is_some_and(|c| c.is_ascii_alphanumeric());
     let fits = text.len() <= CHOICE_BYTES_MAX && !text.ends_with(' ');
-    if begins && fits && text.bytes().all(allowed) {
-        Ok(())
-    } else {
-        Err(IdError::Choice)
-    }
+    if begins && fits && text.bytes().all(allowed) { Ok(()) } else { Err(IdError::Choice) }
 }
 
 macro_rules! identifier {

@@ -6,9 +6,24 @@
 //! Manifest ─shown→ Decision ─draft→ Draft ─agreed→ Report ─seal→ Sealed ──▶ Opened ─check→ Part ─count→ Tally ─publish→ Release
 //! ```
 
+pub mod answer;
 pub mod calendar;
 pub mod canonical;
+pub mod change;
+pub mod decision;
+pub mod definition;
+pub mod destination;
+pub mod draft;
+pub mod environment;
+pub mod gate;
 pub mod id;
+pub mod kind;
 pub mod limits;
+pub mod manifest;
+pub mod part;
+pub mod policy;
 pub mod problem;
 pub mod release;
+pub mod text;
+pub mod version;
+mod wire;

@@ -33,11 +33,7 @@ impl Problems {
 
     /// A single problem.
     pub fn one(what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self(vec![Problem {
-            position: None,
-            what: what.into(),
-            fix: fix.into(),
-        }])
+        Self(vec![Problem { position: None, what: what.into(), fix: fix.into() }])
     }
 
     /// The problems, in the order of the text.

@@ -276,10 +276,6 @@ impl Release {
     /// If the bytes are no release, or one of a newer format.
     pub fn from_frozen(bytes: &[u8]) -> Result<Self, ReadError> {
         let release: Self = serde_json::from_slice(bytes).map_err(ReadError::Shape)?;
-        if release.format > FORMAT {
-            Err(ReadError::Format(release.format))
-        } else {
-            Ok(release)
-        }
+        if release.format > FORMAT { Err(ReadError::Format(release.format)) } else { Ok(release) }
     }
 }

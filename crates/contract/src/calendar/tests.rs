@@ -7,15 +7,7 @@ fn a_period_has_one_spelling() {
     for text in ["2026-11-20", "2026-W47", "2020-W53"] {
         assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
     }
-    for text in [
-        "2026-11-2",
-        "2026-W7",
-        "2026-W54",
-        "20261120",
-        "2021-W53",
-        "+2026-11-20",
-        "",
-    ] {
+    for text in ["2026-11-2", "2026-W7", "2026-W54", "20261120", "2021-W53", "+2026-11-20", ""] {
         assert_eq!(text.parse::<Period>(), Err(PeriodError), "{text}");
     }
 }
@@ -23,9 +15,7 @@ fn a_period_has_one_spelling() {
 #[test]
 fn intake_is_open_from_a_day_before_until_two_days_after() {
     let day: Period = "2026-11-20".parse().unwrap();
-    let open: Vec<_> = (17..=25)
-        .filter(|d| day.accepts_on(date(2026, 11, *d)))
-        .collect();
+    let open: Vec<_> = (17..=25).filter(|d| day.accepts_on(date(2026, 11, *d))).collect();
     assert_eq!(open, [19, 20, 21, 22]);
 }
 
@@ -36,11 +26,7 @@ fn an_epoch_of_28_days_begins_on_every_fourth_monday_since_1970() {
     let mut epochs = std::collections::BTreeSet::new();
     for offset in 0..56 {
         let day = add_days(date(1970, 1, 5), offset);
-        epochs.insert(
-            Identity::Days28
-                .epoch(Period::containing(PeriodKind::Day, day))
-                .unwrap(),
-        );
+        epochs.insert(Identity::Days28.epoch(Period::containing(PeriodKind::Day, day)).unwrap());
     }
     assert_eq!(epochs.into_iter().collect::<Vec<_>>(), ["28d-0", "28d-1"]);
 }

@@ -1,0 +1,258 @@
+//! Decisions: what a person said about each channel, and exactly what was shown to them.
+
+use std::collections::BTreeMap;
+
+use envelope::Digest;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::destination::Destination;
+use crate::id::{ChannelId, ProgramId, TierId};
+use crate::manifest::Manifest;
+
+/// The format this code writes; a newer one is refused, so that an older program never sends on a
+/// decision that it cannot read.
+pub const FORMAT: u32 = 1;
+
+/// The one record of all decisions about one program on one machine.
+///
+/// A channel that is not in it is `unset`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    format: u32,
+    program: ProgramId,
+    airgap: bool,
+    channels: BTreeMap<ChannelId, Decision>,
+    /// The manifests that were shown, by hash; each once however many channels it decided.
+    shown: BTreeMap<Digest, Manifest>,
+}
+
+/// What was decided about a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Decision {
+    /// The decision itself.
+    pub state: State,
+    /// When it was made.
+    pub when: Timestamp,
+    /// Through what.
+    pub how: How,
+    /// The language in which the manifest was shown.
+    pub language: String,
+    /// The hash of the manifest that was shown.
+    pub manifest: Digest,
+    /// The destination that was shown.
+    pub destination: Destination,
+}
+
+/// A decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is", deny_unknown_fields)]
+pub enum State {
+    /// No; final until the operator asks.
+    No,
+    /// A notice was shown to a person; it covers the first tier from then on.
+    Noticed {
+        /// When its grace period ends.
+        effective: Timestamp,
+    },
+    /// Yes, up to this tier.
+    Yes {
+        /// The tier.
+        tier: TierId,
+    },
+}
+
+/// Through what a decision was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum How {
+    /// A command in a terminal.
+    Cli,
+    /// The operator's page.
+    Page,
+    /// An installer that asked.
+    Installer,
+    /// The product's own interface.
+    Api,
+}
+
+impl How {
+    /// "in the terminal": for sentences.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Cli => "in the terminal",
+            Self::Page => "on the page",
+            Self::Installer => "during installation",
+            Self::Api => "in the product",
+        }
+    }
+}
+
+/// What a decision is about: everything that was on the screen.
+#[derive(Debug, Clone, Copy)]
+pub struct Showing<'a> {
+    /// The manifest.
+    pub manifest: &'a Manifest,
+    /// Where parts would go.
+    pub destination: &'a Destination,
+    /// In which language.
+    pub language: &'a str,
+    /// Through what.
+    pub how: How,
+    /// When.
+    pub when: Timestamp,
+}
+
+/// Why a decision cannot be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    /// The manifest has no such channel.
+    #[error("the manifest has no channel `{0}`")]
+    Channel(String),
+    /// The channel has no such tier.
+    #[error("the channel has no tier `{tier}`; it has {known}")]
+    Tier {
+        /// What was asked for.
+        tier: String,
+        /// The tiers that it has.
+        known: String,
+    },
+    /// The channel has several tiers and none was named.
+    #[error("the channel has several tiers: say which with --tier; it has {0}")]
+    TierNeeded(String),
+    /// The record is that of another program.
+    #[error("the record is about `{0}`, the manifest about another program")]
+    Program(ProgramId),
+}
+
+/// Why bytes are no record.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The bytes are damaged.
+    #[error("the record of decisions cannot be read")]
+    Shape(#[source] serde_json::Error),
+    /// A newer Candor wrote it.
+    #[error("a newer Candor wrote the record of decisions (format {0})")]
+    Format(u32),
+}
+
+impl Record {
+    /// A record in which nothing is decided.
+    pub fn new(program: ProgramId) -> Self {
+        let (channels, shown) = (BTreeMap::new(), BTreeMap::new());
+        Self { format: FORMAT, program, airgap: false, channels, shown }
+    }
+
+    /// Reads a record back.
+    ///
+    /// # Errors
+    /// If the bytes are damaged or of a newer format. The caller must then send nothing.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, RecordError> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: u32,
+        }
+        let head: Head = serde_json::from_slice(bytes).map_err(RecordError::Shape)?;
+        if head.format > FORMAT {
+            return Err(RecordError::Format(head.format));
+        }
+        serde_json::from_slice(bytes).map_err(RecordError::Shape)
+    }
+
+    /// The record as a file: indented, so that a person can read it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// The program.
+    pub fn program(&self) -> &ProgramId {
+        &self.program
+    }
+
+    /// Whether the machine is in the air gap: nothing is sent, whatever else is set.
+    pub fn airgap(&self) -> bool {
+        self.airgap
+    }
+
+    /// The decision about a channel; `None` while it is unset.
+    pub fn decision(&self, channel: &ChannelId) -> Option<&Decision> {
+        self.channels.get(channel)
+    }
+
+    /// The manifest that was shown when a channel was decided.
+    pub fn shown(&self, decision: &Decision) -> Option<&Manifest> {
+        self.shown.get(&decision.manifest)
+    }
+
+    /// Records a yes. Without a tier, the only one; a channel with several needs one named.
+    ///
+    /// # Errors
+    /// If the channel or the tier does not exist; the record is unchanged then.
+    pub fn agree(
+        &mut self,
+        channel: &str,
+        tier: Option<&str>,
+        showing: &Showing<'_>,
+    ) -> Result<(), DecideError> {
+        let found = self.find(channel, showing)?;
+        let known = || {
+            let names: Vec<_> = found.tiers.iter().map(|tier| format!("`{}`", tier.id)).collect();
+            names.join(", ")
+        };
+        let tier = match (tier, found.tiers.as_slice()) {
+            (None, [only]) => only.id.clone(),
+            (None, _) => return Err(DecideError::TierNeeded(known())),
+            (Some(wanted), tiers) => {
+                let tier = tiers.iter().find(|tier| tier.id.as_str() == wanted);
+                let missing = || DecideError::Tier { tier: wanted.to_owned(), known: known() };
+                tier.ok_or_else(missing)?.id.clone()
+            }
+        };
+        self.put(&found.id, State::Yes { tier }, showing);
+        Ok(())
+    }
+
+    /// Records a no: final until the operator asks.
+    ///
+    /// # Errors
+    /// If the channel does not exist; the record is unchanged then.
+    pub fn decline(&mut self, channel: &str, showing: &Showing<'_>) -> Result<(), DecideError> {
+        let found = self.find(channel, showing)?;
+        self.put(&found.id, State::No, showing);
+        Ok(())
+    }
+
+    fn find<'a>(
+        &self,
+        channel: &str,
+        showing: &Showing<'a>,
+    ) -> Result<&'a crate::manifest::Channel, DecideError> {
+        if showing.manifest.program.id != self.program {
+            return Err(DecideError::Program(self.program.clone()));
+        }
+        let found = showing.manifest.channel(channel);
+        found.ok_or_else(|| DecideError::Channel(channel.to_owned()))
+    }
+
+    fn put(&mut self, channel: &ChannelId, state: State, showing: &Showing<'_>) {
+        let manifest = showing.manifest.hash();
+        let decision = Decision {
+            state,
+            when: showing.when,
+            how: showing.how,
+            language: showing.language.to_owned(),
+            manifest,
+            destination: showing.destination.clone(),
+        };
+        self.channels.insert(channel.clone(), decision);
+        self.shown.insert(manifest, showing.manifest.clone());
+        // A manifest is kept as long as a decision rests on it.
+        let used: Vec<_> = self.channels.values().map(|decision| decision.manifest).collect();
+        self.shown.retain(|hash, _| used.contains(hash));
+    }
+}

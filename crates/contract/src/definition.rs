@@ -1,0 +1,81 @@
+//! A part's definition: all that is needed to check and count its answers, and nothing more.
+//!
+//! Its hash travels with every part. It holds no wording, no source, no tier and no manifest
+//! version, so old and new software whose parts mean the same count together, and a rare
+//! manifest version joins nothing.
+
+use envelope::Digest;
+use serde::Serialize;
+
+use crate::calendar::{Identity, PeriodKind};
+use crate::canonical;
+use crate::id::{ChannelId, FieldId, PartId, ProgramId};
+use crate::kind::Kind;
+use crate::manifest::{Channel, Part};
+
+/// What a part asks, as far as checking and counting need it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Definition {
+    /// Whose part it is.
+    pub program: ProgramId,
+    /// In which channel.
+    pub channel: ChannelId,
+    /// Its name.
+    pub part: PartId,
+    /// How often it is sent.
+    pub period: PeriodKind,
+    /// How long its tags last.
+    pub identity: Identity,
+    /// Its fields, in the order of their names: the order of the wire.
+    pub fields: Vec<FieldShape>,
+    #[serde(skip)]
+    hash: Digest,
+}
+
+/// One field of a definition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldShape {
+    /// Its name, the key on the wire.
+    pub id: FieldId,
+    /// The shape of its answers.
+    #[serde(flatten)]
+    pub kind: Kind,
+}
+
+impl Definition {
+    /// The definition of a manifest's part.
+    pub fn new(program: &ProgramId, channel: &Channel, part: &Part) -> Self {
+        let shape = |field: &crate::manifest::Field| FieldShape {
+            id: field.id.clone(),
+            kind: field.kind.clone(),
+        };
+        let mut fields: Vec<_> = channel.fields_of(part).map(shape).collect();
+        fields.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut definition = Self {
+            program: program.clone(),
+            channel: channel.id.clone(),
+            part: part.id.clone(),
+            period: channel.period,
+            identity: channel.identity,
+            fields,
+            hash: Digest::of(b""),
+        };
+        definition.hash = Digest::of(&definition.canonical());
+        definition
+    }
+
+    /// SHA-256 over [`Definition::canonical`].
+    pub fn hash(&self) -> Digest {
+        self.hash
+    }
+
+    /// The canonical bytes (RFC 8785).
+    pub fn canonical(&self) -> Vec<u8> {
+        canonical::to_bytes(self).unwrap_or_default()
+    }
+
+    /// The position of a field.
+    pub fn index_of(&self, field: &str) -> Option<usize> {
+        self.fields.binary_search_by(|shape| shape.id.as_str().cmp(field)).ok()
+    }
+}

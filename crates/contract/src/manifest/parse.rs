@@ -1,0 +1,330 @@
+//! From a manifest's text to its structures: program, controller, purposes, channels, parts.
+
+use std::collections::BTreeMap;
+
+use toml::de::DeTable;
+
+use super::field;
+use super::lint;
+use super::reader::{Node, Reader};
+use super::{Channel, Controller, DefaultRule, Manifest, Part, Program, Publication, Relay, Tier};
+use crate::calendar::{Identity, PeriodKind};
+use crate::id::{ChannelId, FieldId, PartId, ProgramId, PurposeId, TierId};
+use crate::limits::{
+    CHANNELS_MAX, GROUP_MIN_DEFAULT, GROUP_MIN_FLOOR, MANIFEST_BYTES_MAX, PARTS_MAX,
+    RETENTION_DAYS_MAX,
+};
+use crate::problem::Problems;
+use crate::text::Text;
+
+/// Bits of a part that names no bound: about 65,000 possible answers.
+const BITS_MAX_DEFAULT: u32 = 16;
+
+pub(super) fn manifest(text: &str) -> Result<Manifest, Problems> {
+    if text.len() > MANIFEST_BYTES_MAX {
+        let what = format!("the manifest has {} bytes", text.len());
+        return Err(Problems::one(what, format!("keep it under {MANIFEST_BYTES_MAX}")));
+    }
+    let reader = Reader::new(text);
+    let (root, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let at = error.span().unwrap_or(0..0);
+        reader.note(&at, error.message().trim(), "mend the TOML syntax here");
+    }
+    let root = Node::new(&reader, root.get_ref(), 0..0, "the manifest");
+    let manifest = read(&root);
+    root.finish();
+    reader.finish(manifest)
+}
+
+fn read(root: &Node<'_, '_>) -> Option<Manifest> {
+    let format = root.number("manifest", 1..2);
+    if !root.has("manifest") {
+        root.note("manifest", "the manifest names no format", "begin with `manifest = 1`");
+    }
+    let program = root
+        .table("program", "`program`", "add a [program] table: who collects, and where to")
+        .and_then(program);
+    let controller = root
+        .table("controller", "`controller`", "add a [controller] table: who answers for it")
+        .and_then(controller);
+    let purposes = purposes(root);
+    let never_collected = never_collected(root);
+    let nodes = root.tables("channel", "channel");
+    if nodes.is_empty() {
+        root.note("channel", "the manifest has no channel", "add a [[channel]]");
+    }
+    if nodes.len() > CHANNELS_MAX {
+        let what = format!("the manifest has {} channels", nodes.len());
+        root.note("channel", what, format!("people decide about each: keep to {CHANNELS_MAX}"));
+    }
+    let mut channels = Vec::new();
+    for node in nodes {
+        let at = node.at.clone();
+        if let Some(channel) = channel(node, &purposes) {
+            if channels.iter().any(|known: &Channel| known.id == channel.id) {
+                let what = format!("the channel `{}` is there twice", channel.id);
+                root.reader.note(&at, what, "give each channel its own id");
+            }
+            channels.push(channel);
+        }
+    }
+    lint::unused_purposes(root, &purposes, &channels);
+    format?;
+    Some(Manifest {
+        program: program?,
+        controller: controller?,
+        purposes,
+        never_collected,
+        channels,
+    })
+}
+
+fn program(node: Node<'_, '_>) -> Option<Program> {
+    let id = node.parsed("id", "name the program, as in `id = \"larkspur\"`", ProgramId::parse);
+    let title = node.string("title", "write the program's name");
+    let vendor = node.string("vendor", "write who makes the program");
+    let collector = node.parsed("collector", "write the collector's https:// address", url);
+    let relays = node.tables("relay", "relay").into_iter().filter_map(relay).collect();
+    let data_licence =
+        node.string("data_licence", "name the licence of published data, such as CC0-1.0");
+    let mut root_keys = Vec::new();
+    for key in node.strings("root_keys").unwrap_or_default() {
+        match key.value.parse() {
+            Ok(key) => root_keys.push(key),
+            Err(_) => node.reader.note(
+                &key.at,
+                "this is no root key",
+                "paste the line that `candor-collector keys root` printed, ed25519:…",
+            ),
+        }
+    }
+    if !(1..=2).contains(&root_keys.len()) {
+        let fix = "pin one root key (two while one replaces the other); \
+                   `candor-collector keys root` makes one";
+        node.note("root_keys", format!("{} root keys are pinned", root_keys.len()), fix);
+    }
+    node.finish();
+    Some(Program {
+        id: id?,
+        title: title?,
+        vendor: vendor?,
+        collector: collector?,
+        relays,
+        root_keys,
+        data_licence: data_licence?,
+    })
+}
+
+fn relay(node: Node<'_, '_>) -> Option<Relay> {
+    let url = node.parsed("url", "write the relay's https:// address", url);
+    let operator = node.string("operator", "write who runs the relay");
+    let country = node.string("country", "write in which country");
+    node.finish();
+    Some(Relay { url: url?, operator: operator?, country: country? })
+}
+
+fn controller(node: Node<'_, '_>) -> Option<Controller> {
+    let name = node.string("name", "write who answers for the collection");
+    let address = node.string("address", "write a postal address");
+    let contact = node.string("contact", "write where people can write to");
+    let data_protection_contact = node.optional_string("data_protection_contact");
+    let legal_basis =
+        node.string("legal_basis", "write the legal basis that you claim, in your lawyer's words");
+    let list = |key| {
+        let found = node.strings(key).unwrap_or_default();
+        found.into_iter().map(|found| found.value).collect::<Vec<_>>()
+    };
+    let countries = list("countries");
+    let processors = list("processors");
+    if countries.is_empty() {
+        node.note("countries", "no country is named", "list where data is processed");
+    }
+    node.finish();
+    Some(Controller {
+        name: name?,
+        address: address?,
+        contact: contact?,
+        data_protection_contact,
+        legal_basis: legal_basis?,
+        countries,
+        processors,
+    })
+}
+
+fn purposes(root: &Node<'_, '_>) -> BTreeMap<PurposeId, Text> {
+    let mut purposes = BTreeMap::new();
+    for node in root.tables("purpose", "purpose") {
+        let id = node.parsed("id", "name the purpose", PurposeId::parse);
+        let text = node.text("text", "say in one sentence what answers are used for");
+        if let (Some(id), Some(text)) = (id, text)
+            && purposes.insert(id, text).is_some()
+        {
+            node.note("id", "this purpose is there twice", "give each its own id");
+        }
+        node.finish();
+    }
+    purposes
+}
+
+fn never_collected(root: &Node<'_, '_>) -> Vec<Text> {
+    let Some(items) = root.strings("never_collected") else {
+        let fix = "list in words what is never collected, as in `never_collected = [\"Names\"]`";
+        root.note("never_collected", "nothing is promised to be never collected", fix);
+        return Vec::new();
+    };
+    items.into_iter().map(|item| Text::english(item.value)).collect()
+}
+
+fn channel(node: Node<'_, '_>, purposes: &BTreeMap<PurposeId, Text>) -> Option<Channel> {
+    let id = node.parsed("id", "name the channel, as in `id = \"usage\"`", ChannelId::parse);
+    let title = node.text("title", "write the channel's name");
+    let about = node.text("about", "say in one sentence what the channel is for");
+    let kinds = [("day", PeriodKind::Day), ("week", PeriodKind::Week)];
+    let period = node.word("period", &kinds).unwrap_or(PeriodKind::Week);
+    let release = node.word("release", &kinds).unwrap_or(PeriodKind::Week);
+    let retention_days = node.number("retention_days", 1..u64::from(RETENTION_DAYS_MAX) + 1);
+    if !node.has("retention_days") {
+        let fix = "write how many days parts are kept, as in `retention_days = 90`";
+        node.note("retention_days", "the channel has no retention", fix);
+    }
+    let identities = [
+        ("none", Identity::None),
+        ("period", Identity::Period),
+        ("28d", Identity::Days28),
+        ("stable", Identity::Stable),
+    ];
+    let identity = node.word("identity", &identities).unwrap_or(Identity::Period);
+    let rules = [("ask", DefaultRule::Ask), ("notice", DefaultRule::Notice)];
+    let default = node.word("default", &rules).unwrap_or(DefaultRule::Ask);
+    let group_min = node
+        .number("group_min", u64::from(GROUP_MIN_FLOOR)..1_000_001)
+        .map_or(GROUP_MIN_DEFAULT, |n| u32::try_from(n).unwrap_or(u32::MAX));
+    let publication = publication(&node);
+    let tiers = tiers(&node);
+    let anchor = node
+        .has("anchor")
+        .then(|| node.parsed("anchor", "name a field of this channel", FieldId::parse))
+        .flatten();
+    let parts = parts(&node, &tiers, purposes);
+    let channel = Channel {
+        id: id?,
+        title: title?,
+        about: about?,
+        period,
+        retention_days: u32::try_from(retention_days?).ok()?,
+        identity,
+        default,
+        tiers,
+        group_min,
+        publication: publication?,
+        release,
+        anchor,
+        parts,
+    };
+    lint::channel(&node, &channel);
+    node.finish();
+    Some(channel)
+}
+
+fn publication(channel: &Node<'_, '_>) -> Option<Publication> {
+    if !channel.is_table("publication") && channel.has("publication") {
+        if channel.optional_string("publication").as_deref() == Some("exact") {
+            return Some(Publication::Exact);
+        }
+        let fix = "write `publication = \"exact\"`, or a table with `epsilon_release` and \
+                   `epsilon_year` for noisy numbers";
+        channel.note("publication", "`publication` is none of its words", fix);
+        return None;
+    }
+    let fix = "add `publication = { epsilon_release = 4.0, epsilon_year = 208.0 }`, \
+               or `publication = \"exact\"`";
+    let node = channel.table("publication", "`publication`", fix)?;
+    let release = node.thousandths("epsilon_release");
+    let year = node.thousandths("epsilon_year");
+    for key in ["epsilon_release", "epsilon_year"] {
+        if !node.has(key) {
+            node.note(key, format!("`publication` has no `{key}`"), fix);
+        }
+    }
+    if let (Some(release), Some(year)) = (release, year)
+        && year < release
+    {
+        let what = "the year's budget does not pay for a single release";
+        node.note("epsilon_year", what, "raise `epsilon_year` or lower `epsilon_release`");
+    }
+    node.finish();
+    Some(Publication::Noisy { epsilon_release_milli: release?, epsilon_year_milli: year? })
+}
+
+fn tiers(channel: &Node<'_, '_>) -> Vec<Tier> {
+    let mut tiers: Vec<Tier> = Vec::new();
+    for node in channel.tables("tier", "tier") {
+        let id = node.parsed("id", "name the tier", TierId::parse);
+        let title = node.text("title", "write the tier's name");
+        if let (Some(id), Some(title)) = (id, title) {
+            if tiers.iter().any(|tier| tier.id == id) {
+                node.note("id", "this tier is there twice", "give each its own id");
+            }
+            tiers.push(Tier { id, title });
+        }
+        node.finish();
+    }
+    if tiers.is_empty() && !channel.has("tier") {
+        // One level needs no name in the manifest; people see "on" and "off".
+        if let Ok(id) = TierId::parse("on") {
+            tiers.push(Tier { id, title: Text::english("On") });
+        }
+    }
+    tiers
+}
+
+fn parts(
+    channel: &Node<'_, '_>,
+    tiers: &[Tier],
+    purposes: &BTreeMap<PurposeId, Text>,
+) -> Vec<Part> {
+    let nodes = channel.tables("part", "part");
+    if nodes.is_empty() {
+        channel.note("part", "the channel has no part", "add a [[channel.part]]");
+    }
+    if nodes.len() > PARTS_MAX {
+        let what = format!("the channel has {} parts", nodes.len());
+        channel.note("part", what, format!("each is sent on its own: keep to {PARTS_MAX}"));
+    }
+    nodes.into_iter().filter_map(|node| part(node, tiers, purposes)).collect()
+}
+
+fn part(node: Node<'_, '_>, tiers: &[Tier], purposes: &BTreeMap<PurposeId, Text>) -> Option<Part> {
+    let id = node.parsed("id", "name the part", PartId::parse);
+    let tier = if node.has("tier") {
+        let tier = node.parsed("tier", "name one of the channel's tiers", TierId::parse);
+        if let Some(tier) = &tier
+            && !tiers.iter().any(|known| &known.id == tier)
+        {
+            node.note("tier", format!("there is no tier `{tier}`"), "add it, or name another");
+        }
+        tier
+    } else {
+        tiers.first().map(|tier| tier.id.clone())
+    };
+    let bits_max = node.number("bits_max", 1..4_097);
+    let fields: Vec<_> = node
+        .tables("field", "field")
+        .into_iter()
+        .filter_map(|field| field::field(field, purposes))
+        .collect();
+    if !node.has("field") {
+        node.note("field", "the part has no field", "add a [[channel.part.field]]");
+    }
+    let bits_max = bits_max.and_then(|bits| u32::try_from(bits).ok()).unwrap_or(BITS_MAX_DEFAULT);
+    let part = Part { id: id?, tier: tier?, bits_max, fields };
+    lint::part(&node, &part);
+    node.finish();
+    Some(part)
+}
+
+/// Only the shape is checked here: `https` to anywhere, `http` to a loopback address.
+fn url(text: &str) -> Result<String, String> {
+    crate::destination::check_url(text).map(|()| text.to_owned())
+}

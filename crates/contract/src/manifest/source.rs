@@ -1,0 +1,150 @@
+//! Where answers come from. A source reads; only a field's kind decides what may leave.
+
+use serde::{Deserialize, Serialize};
+
+/// Where an answer comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "from", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Source {
+    /// A fact that the agent itself knows how to read.
+    System {
+        /// Which one.
+        fact: SystemFact,
+    },
+    /// What a program prints. Arguments are passed as they are; there is never a shell.
+    Command {
+        /// The program and its arguments.
+        argv: Vec<String>,
+        /// What is taken from its output.
+        take: Take,
+    },
+    /// What a file holds.
+    File {
+        /// Its absolute path.
+        path: String,
+        /// How it is read.
+        format: Format,
+        /// What is taken from it.
+        take: Take,
+    },
+}
+
+/// What is taken from text that a source read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Take {
+    /// A regular expression (linear time, no look-around); its first group is the value, or the
+    /// whole match when it has no group. It extracts; the field's kind admits.
+    pub pattern: Option<String>,
+    /// A JSON pointer (RFC 6901) into JSON or TOML, `section/key` into INI.
+    pub pointer: Option<String>,
+    /// One value, every value, or how many there are.
+    pub amount: Amount,
+    /// A number is multiplied by this: 1024 where the source counts KiB.
+    pub times: u64,
+}
+
+/// How much is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Amount {
+    /// The first match.
+    First,
+    /// Every match, each counted.
+    All,
+    /// The number of matches; of lines that are not empty when there is no pattern.
+    Number,
+}
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// As text.
+    Text,
+    /// As JSON.
+    Json,
+    /// As TOML.
+    Toml,
+    /// As INI: `[section]`, `key = value`.
+    Ini,
+}
+
+macro_rules! system_facts {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
+        /// A fact that the agent itself knows how to read.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum SystemFact {
+            $($(#[$doc])* #[serde(rename = $name)] $variant,)*
+        }
+
+        /// Every system fact with the name that a manifest uses.
+        pub const SYSTEM_FACTS: &[(&str, SystemFact)] = &[$(($name, SystemFact::$variant),)*];
+    };
+}
+
+system_facts! {
+    /// `ID` of os-release: "debian".
+    OsId = "os.id";
+    /// `VERSION_ID` of os-release: "12".
+    OsVersion = "os.version";
+    /// The kernel's release: "6.1.0-18-amd64".
+    KernelVersion = "kernel.version";
+    /// The processor architecture: `x86_64`.
+    Architecture = "architecture";
+    /// Logical processors that this process may use.
+    CpuCount = "cpu.count";
+    /// Main memory, in bytes.
+    MemoryBytes = "memory.bytes";
+    /// Swap space, in bytes.
+    SwapBytes = "swap.bytes";
+    /// Seconds since the kernel started.
+    UptimeSeconds = "uptime.seconds";
+    /// Size of the file system that holds `/`, in bytes.
+    RootDiskBytes = "disk.root.bytes";
+    /// Share of that file system in use, in percent.
+    RootDiskUsedPercent = "disk.root.used-percent";
+    /// Type of that file system: "ext4".
+    RootDiskType = "disk.root.type";
+    /// Types of all mounted file systems on devices.
+    DiskTypes = "disk.types";
+    /// What the machine runs in: "none", "kvm", "docker" and so on.
+    Virtualization = "virtualization";
+    /// The first process's program: "systemd".
+    InitSystem = "init";
+    /// Running processes.
+    ProcessCount = "process.count";
+    /// Network interfaces apart from the loopback one.
+    InterfaceCount = "network.interfaces";
+    /// Whether a global IPv6 address is set; the address itself is not read out.
+    HasIpv6 = "network.ipv6";
+    /// The agent's own version.
+    CandorVersion = "candor.version";
+}
+
+impl SystemFact {
+    /// The name that a manifest uses.
+    pub fn name(self) -> &'static str {
+        SYSTEM_FACTS.iter().find(|(_, fact)| *fact == self).map_or("", |(name, _)| name)
+    }
+}
+
+impl Default for Take {
+    fn default() -> Self {
+        Self { pattern: None, pointer: None, amount: Amount::First, times: 1 }
+    }
+}
+
+impl Source {
+    /// Where the answer comes from, for people.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::System { fact } => format!("the system ({})", fact.name()),
+            Self::Command { argv, .. } => format!("the command `{}`", argv.join(" ")),
+            Self::File { path, .. } => format!("the file `{path}`"),
+        }
+    }
+}
