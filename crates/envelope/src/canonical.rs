@@ -1,8 +1,8 @@
 //! Canonical JSON (RFC 8785) of this crate's own structures, which are signed as these bytes.
 //!
 //! The structures hold strings, whole numbers and arrays of them, and declare their members in
-//! alphabetical order; of such a structure `serde_json` writes the canonical form. A test in each
-//! module that signs compares with a sorted map.
+//! alphabetical order; of such a structure `serde_json` writes the canonical form. Tests compare it
+//! with a sorted map.
 
 use serde::Serialize;
 
@@ -19,11 +19,4 @@ pub(crate) fn text<T: Serialize>(structure: &T) -> String {
 /// `label ‖ 0x00 ‖ canonical JSON`: what is signed.
 pub(crate) fn message<T: Serialize>(label: &str, structure: &T) -> Vec<u8> {
     [label.as_bytes(), &[0], text(structure).as_bytes()].concat()
-}
-
-/// Whether the text is what a sorted map would give.
-#[cfg(test)]
-pub(crate) fn is_sorted(text: &str) -> bool {
-    let value: serde_json::Value = serde_json::from_str(text).unwrap();
-    value.to_string() == text
 }

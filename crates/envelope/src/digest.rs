@@ -101,10 +101,7 @@ mod tests {
     fn json_is_the_hexadecimal_text() {
         let json = serde_json::to_string(&Digest::of(b"abc")).unwrap();
         assert_eq!(json, format!("\"{ABC}\""));
-        assert_eq!(
-            serde_json::from_str::<Digest>(&json).unwrap(),
-            Digest::of(b"abc")
-        );
+        assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), Digest::of(b"abc"));
         let capitals = json.to_uppercase();
         assert!(serde_json::from_str::<Digest>(&capitals).is_err());
     }

@@ -81,11 +81,7 @@ fn value(digit: u8) -> Result<u8, HexError> {
 }
 
 fn digit(value: u8) -> char {
-    char::from(if value < 10 {
-        b'0' + value
-    } else {
-        b'a' + value - 10
-    })
+    char::from(if value < 10 { b'0' + value } else { b'a' + value - 10 })
 }
 
 /// Gives a newtype over an array of bytes its text form: `Display`, `FromStr` and serde.

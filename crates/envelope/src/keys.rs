@@ -123,9 +123,7 @@ impl FromStr for RootPublic {
     type Err = KeyFileError;
 
     fn from_str(text: &str) -> Result<Self, KeyFileError> {
-        let digits = text
-            .strip_prefix(PUBLIC)
-            .ok_or(KeyFileError::Prefix(PUBLIC))?;
+        let digits = text.strip_prefix(PUBLIC).ok_or(KeyFileError::Prefix(PUBLIC))?;
         digits.parse().map(Self)
     }
 }
@@ -138,9 +136,7 @@ impl Serialize for RootPublic {
 
 impl<'de> Deserialize<'de> for RootPublic {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(D::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 
@@ -173,10 +169,7 @@ impl RootKey {
     /// # Errors
     /// If the text is not what [`RootKey::to_file_text`] writes.
     pub fn from_file_text(text: &str) -> Result<Self, KeyFileError> {
-        let digits = text
-            .trim_end()
-            .strip_prefix(PRIVATE)
-            .ok_or(KeyFileError::Prefix(PRIVATE))?;
+        let digits = text.trim_end().strip_prefix(PRIVATE).ok_or(KeyFileError::Prefix(PRIVATE))?;
         let private = Zeroizing::new(hex::decode(digits).map_err(KeyFileError::Hex)?);
         Ok(Self(SigningKey::from_bytes(&private)))
     }
@@ -190,9 +183,7 @@ impl RootKey {
         public: PublicKey,
         days: (Date, Date),
     ) -> KeyCertificate {
-        KeyCertificate::signed(purpose, program, public, days, |message| {
-            sign(&self.0, message)
-        })
+        KeyCertificate::signed(purpose, program, public, days, |message| sign(&self.0, message))
     }
 
     /// Makes a dated key and certifies it at once.
@@ -224,6 +215,3 @@ fn generate(random: &mut impl CryptoRng) -> SigningKey {
 fn sign(key: &SigningKey, message: &[u8]) -> Signature {
     Signature(key.sign(message).to_bytes())
 }
-
-#[cfg(test)]
-mod tests;

@@ -21,21 +21,22 @@
 //! Every use of a secret or a signing key begins with its own label. None begins with another, so
 //! no two messages can be the same bytes.
 //!
-//! | label | what follows | used as |
+//! | label | what follows | made into |
 //! |---|---|---|
-//! | `candor/tag-key/v1` | program, channel, part, epoch, sample or none, each with its length | HKDF-SHA256 info → key of a tag |
-//! | `candor/moment/v1` | label, parts, each with its length | HKDF-SHA256 info → 64-bit draw |
-//! | `candor/tag/v1` | the key of a tag | SHA-256, first 16 bytes → tag |
-//! | `deleted` | the tag | SHA-256 → marker of a deleted tag |
-//! | `candor/certificate/v1` | 0x00, canonical JSON of what is certified | signed by a root |
-//! | `candor/receipt/v1` | 0x00, leaves (u64), root hash | signed by a `receipt` key |
-//! | `candor/tombstone/v1` | 0x00, canonical JSON of the deletion | signed by a `receipt` key |
-//! | `candor/release/v1` | 0x00, canonical JSON of digest and day | signed by a `release` key |
-//! | 0x00 | canonical JSON of a statement | SHA-256 → leaf (RFC 9162) |
-//! | 0x01 | left hash, right hash | SHA-256 → node (RFC 9162) |
+//! | `candor/tag-key/v1` | program, channel, part, epoch, sample | key of a tag, by HKDF-SHA256 |
+//! | `candor/moment/v1` | label, parts | 64-bit draw, by HKDF-SHA256 |
+//! | `candor/tag/v1` | key of a tag | tag, by SHA-256, first 16 bytes |
+//! | `deleted` | tag | marker of a deleted tag, by SHA-256 |
+//! | `candor/certificate/v1` | 0x00, canonical JSON of what is certified | signature by a root |
+//! | `candor/receipt/v1` | 0x00, leaves (u64), root hash | signature by a `receipt` key |
+//! | `candor/tombstone/v1` | 0x00, canonical JSON of the deletion | signature by a `receipt` key |
+//! | `candor/release/v1` | 0x00, canonical JSON of digest and day | signature by a `release` key |
+//! | 0x00 | canonical JSON of a statement | leaf (RFC 9162), by SHA-256 |
+//! | 0x01 | left hash, right hash | node (RFC 9162), by SHA-256 |
 //!
-//! Lengths are `u32` in big-endian order. Canonical JSON is RFC 8785. Plain digests (of a part, a
-//! definition, a release) have no label, so that `sha256sum` checks them.
+//! What goes into HKDF follows its length, a `u32`; integers are big-endian. Canonical JSON is
+//! RFC 8785. Plain digests (of a part, a definition, a release) have no label, so that `sha256sum`
+//! checks them.
 //! `tests/vectors/` holds fixed inputs with every value in between, for other languages.
 //!
 //! # What is absent

@@ -45,11 +45,7 @@ impl Tree {
     pub(crate) fn path(&self, index: usize) -> Vec<Digest> {
         let on_level =
             |(height, level): (usize, &Vec<Digest>)| level.get((index >> height) ^ 1).copied();
-        self.levels
-            .iter()
-            .enumerate()
-            .filter_map(on_level)
-            .collect()
+        self.levels.iter().enumerate().filter_map(on_level).collect()
     }
 }
 

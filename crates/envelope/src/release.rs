@@ -54,12 +54,7 @@ pub fn sign_release(
     key.may_sign(KeyPurpose::Release, &certificate.program, signed_on)?;
     let digest = Digest::of(bytes);
     let signature = key.sign(&message(digest, signed_on));
-    Ok(DetachedSignature {
-        digest,
-        key: certificate.clone(),
-        signature,
-        signed_on,
-    })
+    Ok(DetachedSignature { digest, key: certificate.clone(), signature, signed_on })
 }
 
 impl DetachedSignature {
@@ -76,9 +71,7 @@ impl DetachedSignature {
         if Digest::of(bytes) != self.digest {
             return Err(ReleaseError::Digest);
         }
-        let key = self
-            .key
-            .verify(roots, KeyPurpose::Release, program, self.signed_on);
+        let key = self.key.verify(roots, KeyPurpose::Release, program, self.signed_on);
         let key = key.map_err(ReleaseError::Key)?;
         if key.verifies(&message(self.digest, self.signed_on), &self.signature) {
             Ok(())

@@ -84,15 +84,8 @@ impl Tombstone {
     /// If it is of another program, or of a day on which the key is not valid.
     pub fn sign(signer: &ReceiptSigner, deletion: Deletion<'_>) -> Result<Self, SignError> {
         let key = signer.key();
-        let Deletion {
-            backups_expire,
-            channel,
-            deleted_on,
-            part,
-            program,
-            removed,
-            tag,
-        } = deletion;
+        let Deletion { backups_expire, channel, deleted_on, part, program, removed, tag } =
+            deletion;
         key.may_sign(KeyPurpose::Receipt, program, deleted_on)?;
         Ok(Self {
             backups_expire,
@@ -116,9 +109,7 @@ impl Tombstone {
         if self.tag != *tag {
             return Err(TombstoneError::Tag);
         }
-        let key = self
-            .key
-            .verify(roots, KeyPurpose::Receipt, &self.program, self.deleted_on);
+        let key = self.key.verify(roots, KeyPurpose::Receipt, &self.program, self.deleted_on);
         let key = key.map_err(TombstoneError::Key)?;
         let deletion = self.deletion();
         if key.verifies(&canonical::message(TOMBSTONE, &deletion), &self.signature) {

@@ -102,17 +102,10 @@ impl KeyCertificate {
         }
         let (first_day, last_day) = (self.first_day, self.last_day);
         if !self.covers(day) {
-            return Err(KeyError::Day {
-                first_day,
-                last_day,
-                day,
-            });
+            return Err(KeyError::Day { first_day, last_day, day });
         }
         let message = self.certified().message();
-        if roots
-            .iter()
-            .any(|root| root.0.verifies(&message, &self.signature))
-        {
+        if roots.iter().any(|root| root.0.verifies(&message, &self.signature)) {
             Ok(VerifiedKey(self.public))
         } else {
             Err(KeyError::Root)
@@ -131,22 +124,9 @@ impl KeyCertificate {
         (first_day, last_day): (Date, Date),
         sign: impl FnOnce(&[u8]) -> Signature,
     ) -> Self {
-        let certified = Certified {
-            first_day,
-            last_day,
-            program,
-            public,
-            purpose,
-        };
+        let certified = Certified { first_day, last_day, program, public, purpose };
         let signature = sign(&certified.message());
-        Self {
-            first_day,
-            last_day,
-            program: program.to_owned(),
-            public,
-            purpose,
-            signature,
-        }
+        Self { first_day, last_day, program: program.to_owned(), public, purpose, signature }
     }
 
     fn certified(&self) -> Certified<'_> {

@@ -33,10 +33,7 @@ impl DatedKey {
     }
 
     pub(super) fn paired(signing: SigningKey, certificate: KeyCertificate) -> Self {
-        Self {
-            signing,
-            certificate,
-        }
+        Self { signing, certificate }
     }
 
     /// The certificate, which is public.
