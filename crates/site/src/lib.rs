@@ -4,10 +4,21 @@
 //! not published. The pages need no script, load nothing from elsewhere, and link to each other
 //! relatively: they work below any prefix and from any folder.
 
+mod badge;
+mod channel;
+mod chart;
+mod csv;
+mod field;
+mod frame;
+mod limits;
 mod link;
+mod number;
+mod overview;
+mod text;
+mod words;
 
 use contract::id::{ChannelId, ProgramId};
-use contract::release::Release;
+use contract::release::{Mode, Release};
 
 pub use crate::link::{release_file, statement_page};
 
@@ -87,15 +98,30 @@ pub enum RenderError {
 /// # Errors
 /// If a template fails, which no input is known to cause.
 pub fn pages(site: &Site<'_>) -> Result<Vec<Page>, RenderError> {
-    let mut pages = vec![Page {
-        path: "/candor.css".to_owned(),
-        content_type: "text/css; charset=utf-8",
-        body: STYLE.as_bytes().to_vec(),
-    }];
-    pages.push(Page {
-        path: "/index.html".to_owned(),
-        content_type: "text/html; charset=utf-8",
-        body: format!("<!doctype html>{} programs", site.programs.len()).into_bytes(),
-    });
+    let rehearsal = site.rehearsal || site.programs.iter().any(rehearses);
+    let mut pages = vec![style_page(), overview::home(site, rehearsal)?];
+    for program in site.programs {
+        pages.push(overview::program(program, rehearsal)?);
+        if let Some(statement) = program.statement {
+            pages.push(overview::statement(program, statement, rehearsal)?);
+        }
+        for channel in program.channels {
+            pages.extend(channel::pages(program, channel, rehearsal)?);
+        }
+    }
     Ok(pages)
+}
+
+fn style_page() -> Page {
+    Page {
+        path: link::STYLESHEET.to_owned(),
+        content_type: frame::CSS,
+        body: STYLE.as_bytes().to_vec(),
+    }
+}
+
+/// One rehearsal among the releases marks everything: better one warning too many.
+fn rehearses(program: &ProgramSite<'_>) -> bool {
+    let releases = program.channels.iter().flat_map(|channel| channel.history);
+    releases.into_iter().any(|release| release.mode == Mode::Rehearsal)
 }

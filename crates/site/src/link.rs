@@ -1,6 +1,12 @@
 //! Where each page lies, and how one page names another.
 
-use contract::id::{ChannelId, ProgramId};
+use contract::id::{ChannelId, FieldId, ProgramId};
+
+/// The overview of all programs.
+pub(crate) const HOME: &str = "/index.html";
+
+/// The stylesheet.
+pub(crate) const STYLESHEET: &str = "/candor.css";
 
 /// Where the frozen bytes of a release belong.
 pub fn release_file(program: &ProgramId, channel: &ChannelId, number: u64) -> String {
@@ -9,5 +15,67 @@ pub fn release_file(program: &ProgramId, channel: &ChannelId, number: u64) -> St
 
 /// Where a program's data statement lies.
 pub fn statement_page(program: &ProgramId) -> String {
-    format!("/{program}/statement/index.html")
+    format!("/{program}/statement.html")
+}
+
+/// The overview of a program's channels.
+pub(crate) fn program_page(program: &ProgramId) -> String {
+    format!("/{program}/index.html")
+}
+
+/// The statistics of a channel.
+pub(crate) fn channel_page(program: &ProgramId, channel: &ChannelId) -> String {
+    format!("/{program}/{channel}/index.html")
+}
+
+/// The list of a channel's releases.
+pub(crate) fn releases_page(program: &ProgramId, channel: &ChannelId) -> String {
+    format!("/{program}/{channel}/releases/index.html")
+}
+
+/// One field over its releases.
+pub(crate) fn field_csv(program: &ProgramId, channel: &ChannelId, field: &FieldId) -> String {
+    format!("/{program}/{channel}/csv/{field}.csv")
+}
+
+/// Installations over the releases. Not in `csv/`, where a field may have the same name.
+pub(crate) fn installations_csv(program: &ProgramId, channel: &ChannelId) -> String {
+    format!("/{program}/{channel}/releases/installations.csv")
+}
+
+/// A picture for other people's pages.
+pub(crate) fn badge(program: &ProgramId, channel: &ChannelId, name: &str) -> String {
+    format!("/{program}/{channel}/badge/{name}.svg")
+}
+
+/// How the page at `from` names the file at `to`: relative, so that a copy of the site works from
+/// any folder and below any prefix. Both begin with `/`.
+pub(crate) fn relative(from: &str, to: &str) -> String {
+    let folders: Vec<&str> = from.split('/').collect();
+    let folders = folders.split_last().map_or(&[][..], |(_, folders)| folders);
+    let target: Vec<&str> = to.split('/').collect();
+    let last = target.len().saturating_sub(1);
+    let same = folders.iter().zip(target.iter().take(last)).take_while(|(a, b)| a == b).count();
+    let up = "../".repeat(folders.len() - same);
+    format!("{up}{}", target.get(same..).unwrap_or_default().join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_climb_no_further_than_they_must() {
+        let cases = [
+            ("/index.html", "/candor.css", "candor.css"),
+            ("/p/c/index.html", "/candor.css", "../../candor.css"),
+            ("/p/c/index.html", "/p/c/csv/x.csv", "csv/x.csv"),
+            ("/p/c/releases/index.html", "/p/c/index.html", "../index.html"),
+            ("/p/c/index.html", "/p/d/index.html", "../d/index.html"),
+            ("/p/c/index.html", "/p/statement.html", "../statement.html"),
+        ];
+        for (from, to, link) in cases {
+            assert_eq!(relative(from, to), link, "{from} to {to}");
+        }
+    }
 }

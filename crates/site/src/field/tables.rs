@@ -1,0 +1,123 @@
+//! The tables behind the charts: every number, with its doubt.
+
+use contract::release::{FieldTable, GridLine, Row, Table};
+
+use super::history::{Earlier, Rows, earlier};
+use super::{Context, Sheet, SheetLine, everyone, whole};
+use crate::limits::TABLE_LINES_MAX;
+use crate::number::{clamped, days, doubted, ratio, share, short_day};
+use crate::text::shown;
+
+/// The tables of a field, the most general first.
+pub(super) fn sheets(context: Context<'_>, field: &FieldTable) -> Vec<Sheet> {
+    let before = earlier(context.history, field);
+    let of = |head: &str, rows: &[Row], whole: u64, which: Rows| {
+        rows_sheet(context, head, rows, whole, before.as_ref().map(|before| (before, which)))
+    };
+    match &field.table {
+        Table::Shares { rows, folded, .. } => {
+            vec![of("Answer", rows, whole(rows, *folded), Rows::All)]
+        }
+        Table::Set { rows, .. } => {
+            vec![of("Answer", rows, everyone(field.answered, rows), Rows::All)]
+        }
+        Table::Catalogue { rows, .. } => {
+            vec![of("Value", rows, everyone(field.answered, rows), Rows::All)]
+        }
+        Table::Histogram { rows, unit, folded, .. } => {
+            vec![of(&capital(&shown(unit)), rows, whole(rows, *folded), Rows::All)]
+        }
+        Table::Versions { minor, full, folded, .. } => {
+            let minors = everyone(field.answered, minor).max(whole(minor, None));
+            vec![
+                of("Version", minor, minors, Rows::Minor),
+                of("In full", full, whole(full, *folded), Rows::All),
+            ]
+        }
+        Table::Grid { buckets, lines, unit, .. } => {
+            vec![grid_sheet(context, buckets, lines, &shown(unit))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn rows_sheet(
+    context: Context<'_>,
+    head: &str,
+    rows: &[Row],
+    whole: u64,
+    before: Option<(&Earlier<'_>, Rows)>,
+) -> Sheet {
+    let mut heads = vec![head.to_owned(), "Installations".to_owned(), "Share".to_owned()];
+    if let Some((before, _)) = before {
+        heads.push(format!("Since {}", short_day(before.day, false)));
+    }
+    let line = |row: &Row| {
+        let value = clamped(row.count);
+        let mut cells = vec![doubted(row.count), share(value, whole)];
+        if let Some((before, which)) = before {
+            let now = [ratio(value, whole), ratio(row.count.error_95, whole)];
+            cells.push(change(now, before.share(&row.value, which)));
+        }
+        SheetLine { title: shown(&row.title), cells }
+    };
+    Sheet {
+        caption: caption(context),
+        head: heads,
+        lines: rows.iter().take(TABLE_LINES_MAX).map(line).collect(),
+        left_out: rows.len().saturating_sub(TABLE_LINES_MAX),
+    }
+}
+
+/// "+6" points, if both numbers together are less in doubt than that.
+fn change(now: [f64; 2], before: Option<[f64; 2]>) -> String {
+    let Some(before) = before else {
+        return "new".to_owned();
+    };
+    let points = (now[0] - before[0]) * 100.0;
+    let doubt = now[1].hypot(before[1]) * 100.0;
+    if points.abs() <= doubt || points.abs() < 0.5 {
+        "=".to_owned()
+    } else {
+        format!("{points:+.0}").replace('-', "\u{2212}")
+    }
+}
+
+fn grid_sheet(context: Context<'_>, buckets: &[String], lines: &[GridLine], unit: &str) -> Sheet {
+    let mut head = vec!["Entry".to_owned(), "Have any".to_owned()];
+    head.extend(buckets.iter().map(|bucket| shown(bucket)));
+    let totals = lines.iter().any(|line| line.total.is_some());
+    if totals {
+        head.push(format!("{} in all", capital(unit)));
+    }
+    let line = |line: &GridLine| {
+        let mut cells = vec![doubted(line.installations)];
+        cells.extend(line.counts.iter().map(|count| doubted(*count)));
+        if totals {
+            let total = line.total.map(|total| crate::number::interval(total, unit));
+            cells.push(total.unwrap_or_default());
+        }
+        SheetLine { title: shown(&line.title), cells }
+    };
+    Sheet {
+        caption: caption(context),
+        head,
+        lines: lines.iter().take(TABLE_LINES_MAX).map(line).collect(),
+        left_out: lines.len().saturating_sub(TABLE_LINES_MAX),
+    }
+}
+
+fn caption(context: Context<'_>) -> String {
+    let window = context.release.window;
+    let each = match window.periods {
+        0 | 1 => "",
+        _ => ", on average for each period",
+    };
+    format!("Installations{each}, {}", days(window.first, window.last))
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let capital = letters.next().map(char::to_uppercase);
+    capital.into_iter().flatten().chain(letters).collect()
+}

@@ -1,0 +1,30 @@
+//! Every bound of the pages, with its reason.
+
+/// Characters of one text from a release that a page shows; the CSV holds all of them. The contract
+/// allows 1,000 bytes for a sentence, and nobody reads more in a table.
+pub(crate) const TEXT_CHARS_MAX: usize = 400;
+
+/// Characters of a label inside a drawing, where nothing wraps.
+pub(crate) const LABEL_CHARS_MAX: usize = 11;
+
+/// Bars of one chart: more is a table, which is one key away.
+pub(crate) const BARS_MAX: usize = 12;
+
+/// Entries of a chart of long values, each of which takes several lines.
+pub(crate) const LONG_BARS_MAX: usize = 8;
+
+/// Lines of one table on a page; the CSV holds all. 250 lines of a `set` have about 12 kB.
+pub(crate) const TABLE_LINES_MAX: usize = 250;
+
+/// Points of a chart over time: a year of weeks and a bit; older releases are listed, not drawn.
+pub(crate) const POINTS_MAX: usize = 60;
+
+/// Named layers of the versions' chart; all others are one grey layer below them. As many as there
+/// are colours that everybody can tell apart.
+pub(crate) const LAYERS_MAX: usize = 4;
+
+/// Releases in one CSV: two years of weeks. The frozen releases hold everything.
+pub(crate) const CSV_RELEASES_MAX: usize = 104;
+
+/// Figures beside the headline: what fits in one line of a wide page.
+pub(crate) const HIGHLIGHTS_MAX: usize = 4;

@@ -1,0 +1,148 @@
+//! The pages above the channels: all programs, one program, its data statement.
+
+use askama::Template;
+use contract::calendar::day_in_words;
+
+use crate::channel::over_time;
+use crate::frame::{Anchor, Frame, page, style};
+use crate::link;
+use crate::number::{clamped, grouped};
+use crate::text::{Markup, shown};
+use crate::words::{headline, window};
+use crate::{ChannelSite, Page, ProgramSite, RenderError, Site, Statement};
+
+/// One channel in a list.
+struct Entry {
+    link: Anchor,
+    /// Its newest release, if there is one.
+    latest: Option<Latest>,
+}
+
+struct Latest {
+    figure: String,
+    headline: String,
+    window: String,
+    number: u64,
+    questions: usize,
+    next: String,
+    over_time: Option<Markup>,
+}
+
+fn entry(
+    program: &ProgramSite<'_>,
+    channel: &ChannelSite<'_>,
+    path: &str,
+) -> askama::Result<Entry> {
+    let latest = match channel.history.last() {
+        None => None,
+        Some(release) => Some(Latest {
+            figure: grouped(clamped(release.installations)),
+            headline: headline(release),
+            window: window(release.window),
+            number: release.number,
+            questions: release.fields.len(),
+            next: day_in_words(release.next),
+            over_time: over_time(channel.history)?,
+        }),
+    };
+    let target = link::channel_page(program.id, channel.id);
+    Ok(Entry { link: Anchor::new(path, &target, shown(channel.title)), latest })
+}
+
+fn entries(program: &ProgramSite<'_>, path: &str) -> Result<Vec<Entry>, RenderError> {
+    let entries = program.channels.iter().map(|channel| entry(program, channel, path));
+    entries.collect::<askama::Result<_>>().map_err(RenderError::Template)
+}
+
+#[derive(Template)]
+#[template(path = "home.html", whitespace = "suppress")]
+struct HomeTemplate {
+    frame: Frame,
+    programs: Vec<ProgramEntry>,
+}
+
+struct ProgramEntry {
+    link: Anchor,
+    vendor: String,
+    entries: Vec<Entry>,
+}
+
+/// All programs.
+pub(crate) fn home(site: &Site<'_>, rehearsal: bool) -> Result<Page, RenderError> {
+    let path = link::HOME;
+    let mut programs = Vec::new();
+    for program in site.programs {
+        programs.push(ProgramEntry {
+            link: Anchor::new(path, &link::program_page(program.id), shown(program.title)),
+            vendor: shown(program.vendor),
+            entries: entries(program, path)?,
+        });
+    }
+    let frame = Frame {
+        title: "In numbers".to_owned(),
+        brand: Anchor::new(path, path, "In numbers"),
+        aside: "published statistics".to_owned(),
+        nav: Vec::new(),
+        style: style(path),
+        rehearsal,
+    };
+    page(path.to_owned(), HomeTemplate { frame, programs }.render())
+}
+
+#[derive(Template)]
+#[template(path = "program.html", whitespace = "suppress")]
+struct ProgramTemplate {
+    frame: Frame,
+    title: String,
+    vendor: String,
+    statement: Option<String>,
+    entries: Vec<Entry>,
+}
+
+/// One program.
+pub(crate) fn program(program: &ProgramSite<'_>, rehearsal: bool) -> Result<Page, RenderError> {
+    let path = link::program_page(program.id);
+    let target = link::statement_page(program.id);
+    let body = ProgramTemplate {
+        frame: frame(program, &path, rehearsal),
+        title: shown(program.title),
+        vendor: shown(program.vendor),
+        statement: program.statement.map(|_| link::relative(&path, &target)),
+        entries: entries(program, &path)?,
+    }
+    .render();
+    page(path, body)
+}
+
+fn frame(program: &ProgramSite<'_>, path: &str, rehearsal: bool) -> Frame {
+    let title = format!("{} in numbers", shown(program.title));
+    Frame {
+        brand: Anchor::new(path, &link::program_page(program.id), title.clone()),
+        title,
+        aside: shown(program.vendor),
+        nav: vec![Anchor::new(path, link::HOME, "All programs")],
+        style: style(path),
+        rehearsal,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "statement.html", whitespace = "suppress")]
+struct StatementTemplate {
+    frame: Frame,
+    html: Markup,
+}
+
+/// What is collected, as the manifest says it.
+pub(crate) fn statement(
+    program: &ProgramSite<'_>,
+    statement: Statement<'_>,
+    rehearsal: bool,
+) -> Result<Page, RenderError> {
+    let path = link::statement_page(program.id);
+    let mut frame = frame(program, &path, rehearsal);
+    frame.title = format!("{}: what is collected", shown(program.title));
+    frame.nav = vec![Anchor::new(&path, &link::program_page(program.id), "Statistics")];
+    let html = Markup(statement.html.to_owned());
+    page(path, StatementTemplate { frame, html }.render())
+}

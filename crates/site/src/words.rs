@@ -1,0 +1,246 @@
+//! The sentences around the numbers: what they are, how sure they are, and what is not known.
+
+use contract::calendar::{Identity, PeriodKind, day_in_words};
+use contract::release::{Mode, Release, Window};
+
+use crate::number::{clamped, days, grouped, thousandths};
+
+/// One thing that is not known, or to be known.
+pub(crate) struct Remark {
+    pub(crate) title: &'static str,
+    pub(crate) text: String,
+}
+
+/// "day" or "week".
+pub(crate) fn period(kind: PeriodKind) -> &'static str {
+    match kind {
+        PeriodKind::Day => "day",
+        PeriodKind::Week => "week",
+    }
+}
+
+/// "the week of 9 November 2026", "9 to 15 November 2026".
+pub(crate) fn window(window: Window) -> String {
+    let week = contract::calendar::days_between(window.first, window.last) == 6;
+    if week && contract::calendar::monday_of(window.first) == window.first {
+        format!("the week of {}", day_in_words(window.first))
+    } else {
+        days(window.first, window.last)
+    }
+}
+
+/// What the headline figure counts.
+pub(crate) fn headline(release: &Release) -> String {
+    let each = match (release.window.periods, release.channel.period) {
+        (0 | 1, _) => "installations reported",
+        (_, PeriodKind::Day) => "installations reported each day",
+        (_, PeriodKind::Week) => "installations reported each week",
+    };
+    match release.installations.error_95 {
+        0 => each.to_owned(),
+        error => format!("{each}, ±\u{202F}{}", grouped(error)),
+    }
+}
+
+/// "on average, in the week of 9 November 2026".
+pub(crate) fn when(release: &Release) -> String {
+    let average = if release.window.periods > 1 { "on average, in " } else { "in " };
+    format!("{average}{}", window(release.window))
+}
+
+/// Whether more or fewer reported than in the release before.
+pub(crate) fn trend(history: &[Release]) -> Option<String> {
+    let [.., before, now] = history else {
+        return None;
+    };
+    let [then_many, many] = [before, now].map(|release| clamped(release.installations));
+    let [e, f] = [before, now].map(|release| release.installations.error_95 as f64);
+    let since = format!("than in release {}", before.number);
+    Some(match many.abs_diff(then_many) {
+        0 => format!("as many as in release {}", before.number),
+        change if (change as f64) <= e.hypot(f) => {
+            format!("no clear change since release {}", before.number)
+        }
+        change if many > then_many => format!("{} more {since}", grouped(change)),
+        change => format!("{} fewer {since}", grouped(change)),
+    })
+}
+
+/// How the numbers came about, for the lede.
+pub(crate) fn consent(release: &Release) -> &'static str {
+    if release.channel.asked_first {
+        "Sent by operators who were asked first and said yes."
+    } else {
+        "Sent by default: operators were told and may refuse (opt-out). \
+         That somebody did not refuse is not consent."
+    }
+}
+
+/// How single installations are protected.
+pub(crate) fn mode(release: &Release) -> String {
+    match release.mode {
+        Mode::Noisy { epsilon_milli, delta_exponent, .. } => format!(
+            "Every number carries random noise; \u{3b5}\u{202F}=\u{202F}{} for this release. \
+             It means: what one installation answered to one question makes any number here at \
+             most {} times as likely or as unlikely. A value from an open list that one \
+             installation alone holds appears with a probability of at most 10{}.",
+            thousandths(epsilon_milli),
+            likelihood(epsilon_milli),
+            superscript(delta_exponent),
+        ),
+        Mode::Exact => format!(
+            "The numbers are exact: no noise is added. Values given by fewer than {} installations \
+             are not shown. Whoever compares this release with the one before can sometimes tell \
+             what a single installation that came or went had answered.",
+            grouped(release.group_min.into()),
+        ),
+        _ => "The numbers are exact and of an open period, from one installation on: they show \
+              what single installations answered."
+            .to_owned(),
+    }
+}
+
+/// e to the power of ε, rounded up: what is promised must hold.
+fn likelihood(epsilon_milli: u32) -> String {
+    let times = (f64::from(epsilon_milli) / 1_000.0).exp();
+    if times < 100.0 {
+        format!("{:.1}", (times * 10.0).ceil() / 10.0)
+    } else if times < 1e6 {
+        format!("{:.0}", times.ceil())
+    } else {
+        "a million and more".to_owned()
+    }
+}
+
+fn superscript(exponent: u32) -> String {
+    let digit = |c: char| match c {
+        '0' => '⁰',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        other => char::from_digit(other.to_digit(10).unwrap_or(0), 10)
+            .and_then(|_| char::from_u32(0x2070 + u32::from(other) - u32::from('0')))
+            .unwrap_or(other),
+    };
+    format!("⁻{}", exponent.to_string().chars().map(digit).collect::<String>())
+}
+
+/// Everything that the numbers do not say.
+pub(crate) fn not_known(release: &Release) -> Vec<Remark> {
+    vec![
+        Remark { title: "Who did not answer", text: missing(release) },
+        Remark { title: "How exact it is", text: error(release) },
+        Remark { title: "What is not shown", text: folding(release) },
+        Remark {
+            title: "How far somebody could move it",
+            text: "One report moves a number by one installation at most. But nobody proves that \
+                   an installation exists: whoever invents installations counts as often as the \
+                   collector\u{2019}s rate limits let through, until rate tokens exist. A machine \
+                   that was copied whole counts twice."
+                .to_owned(),
+        },
+        Remark { title: "Who could see single answers", text: administrator(release) },
+        Remark { title: "How long it is kept", text: kept(release) },
+    ]
+}
+
+fn missing(release: &Release) -> String {
+    let who = if release.channel.asked_first {
+        "Only operators who were asked and agreed are counted. Those who said no, were never asked, \
+         or have no way out to the network are not here."
+    } else {
+        "Operators who refused, never connected, or have no way out to the network are not here."
+    };
+    format!("{who} Whether they differ from the others is not known. One operator may run many.")
+}
+
+fn error(release: &Release) -> String {
+    match release.mode {
+        Mode::Noisy { .. } => {
+            "95 of 100 numbers lie within their \u{b1} of what was counted. Two numbers that are \
+             closer together than that may be the same. A number that noise took below zero is \
+             shown as 0, and shares are computed from what is shown; the CSV has it as published."
+                .to_owned()
+        }
+        _ => "The numbers are exact counts of what was received. Sums over buckets are estimates: \
+              nobody was asked for an exact number, so the true sum lies in the interval shown."
+            .to_owned(),
+    }
+}
+
+fn folding(release: &Release) -> String {
+    match release.mode {
+        Mode::Rehearsal => "Nothing is held back in a rehearsal: every value is shown, \
+                            from one installation on."
+            .to_owned(),
+        _ => format!(
+            "Values given by fewer than {0} installations are counted together, without their \
+             names. A question that fewer than {0} answered shows nothing yet.",
+            grouped(release.group_min.into()),
+        ),
+    }
+}
+
+fn administrator(release: &Release) -> String {
+    let once = period(release.channel.period);
+    let tag = match release.channel.identity {
+        Identity::None => {
+            "The answers carry no identifier at all, so they cannot be listed or deleted by those \
+             who sent them."
+                .to_owned()
+        }
+        Identity::Period => format!(
+            "Each group of answers carries a random-looking tag that lasts one {once}: \
+             it is pseudonymous, names no machine, and is the sender\u{2019}s key to have it deleted."
+        ),
+        Identity::Days28 => "Each group of answers carries a random-looking tag that lasts four \
+                             weeks: it is pseudonymous, and reports of those weeks can be joined \
+                             by it."
+            .to_owned(),
+        Identity::Stable => {
+            "Each group of answers carries a random-looking tag that stays until it is withdrawn: \
+              it is pseudonymous, and reports over time can be joined by it."
+                .to_owned()
+        }
+    };
+    format!(
+        "No page and no tool of the collector shows the answers of one installation. But whoever \
+         administers its machine can read them on its disk, until they are forgotten. They carry \
+         no name and no address. {tag} The collector drops the address that a report came from; \
+         whoever runs it, or a network on the way, could still see which address connects."
+    )
+}
+
+fn kept(release: &Release) -> String {
+    let retention = release.channel.retention_days;
+    format!(
+        "Answers are forgotten {} after the {} they belong to. Releases are frozen and stay. \
+         The next one comes on {}.",
+        match retention {
+            1 => "one day".to_owned(),
+            days => format!("{} days", grouped(days.into())),
+        },
+        period(release.channel.period),
+        day_in_words(release.next),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promise_about_likelihood_is_rounded_up() {
+        assert_eq!(likelihood(1_000), "2.8");
+        assert_eq!(likelihood(500), "1.7");
+        assert_eq!(likelihood(5_000), "149");
+        assert_eq!(likelihood(u32::MAX), "a million and more");
+    }
+
+    #[test]
+    fn a_power_of_ten_is_written_small() {
+        assert_eq!(superscript(9), "⁻⁹");
+        assert_eq!(superscript(12), "⁻¹²");
+        assert_eq!(superscript(4), "⁻⁴");
+    }
+}
