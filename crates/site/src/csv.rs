@@ -123,7 +123,7 @@ impl Sheet {
         let release = &self.release;
         let bucket = cell(bucket);
         let line = [release, kind, &value, &title, &bucket, number, error].join(",");
-        self.text.extend([&line, &note, "\r\n"]);
+        self.text.extend([line.as_str(), note, "\r\n"]);
     }
 }
 

@@ -56,7 +56,6 @@ fn sizes_and_durations_come_in_units_that_people_know() {
     assert_eq!(amount(512, "bytes"), "512 bytes");
     assert_eq!(amount(130_000, "seconds"), "36 hours");
     assert_eq!(amount(4_200, "devices"), "4,200 devices");
-    assert_eq!(about(u64::MAX), "18,400,000 trillion".replace(",000,000", "400000"));
 }
 
 #[test]
