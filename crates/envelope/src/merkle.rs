@@ -15,7 +15,6 @@ fn node_hash(left: &Digest, right: &Digest) -> Digest {
 }
 
 /// All hashes of a tree, from the leaves to the root.
-#[derive(Debug)]
 pub(crate) struct Tree {
     levels: Vec<Vec<Digest>>,
 }
