@@ -12,7 +12,7 @@ const LETTER_PIXELS: usize = 7;
 const MARGIN_PIXELS: usize = 14;
 
 #[derive(Template)]
-#[template(path = "badge.svg", whitespace = "suppress", escape = "html")]
+#[template(path = "badge.svg", escape = "html")]
 struct BadgeTemplate {
     name: String,
     value: String,

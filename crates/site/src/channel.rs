@@ -46,7 +46,7 @@ fn file(path: String, content_type: &'static str, body: String) -> Page {
 }
 
 #[derive(Template)]
-#[template(path = "channel.html", whitespace = "suppress")]
+#[template(path = "channel.html")]
 struct StatisticsTemplate<'a> {
     frame: Frame,
     figure: String,
@@ -188,7 +188,7 @@ pub(crate) fn over_time(history: &[Release]) -> askama::Result<Option<Markup>> {
 }
 
 #[derive(Template)]
-#[template(path = "releases.html", whitespace = "suppress")]
+#[template(path = "releases.html")]
 struct ReleasesTemplate {
     frame: Frame,
     channel: String,
@@ -237,7 +237,7 @@ fn releases(
 }
 
 #[derive(Template)]
-#[template(path = "awaited.html", whitespace = "suppress")]
+#[template(path = "awaited.html")]
 struct AwaitedTemplate {
     frame: Frame,
     channel: String,

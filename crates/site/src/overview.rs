@@ -55,7 +55,7 @@ fn entries(program: &ProgramSite<'_>, path: &str) -> Result<Vec<Entry>, RenderEr
 }
 
 #[derive(Template)]
-#[template(path = "home.html", whitespace = "suppress")]
+#[template(path = "home.html")]
 struct HomeTemplate {
     frame: Frame,
     programs: Vec<ProgramEntry>,
@@ -90,7 +90,7 @@ pub(crate) fn home(site: &Site<'_>, rehearsal: bool) -> Result<Page, RenderError
 }
 
 #[derive(Template)]
-#[template(path = "program.html", whitespace = "suppress")]
+#[template(path = "program.html")]
 struct ProgramTemplate {
     frame: Frame,
     title: String,
@@ -127,7 +127,7 @@ fn frame(program: &ProgramSite<'_>, path: &str, rehearsal: bool) -> Frame {
 }
 
 #[derive(Template)]
-#[template(path = "statement.html", whitespace = "suppress")]
+#[template(path = "statement.html")]
 struct StatementTemplate {
     frame: Frame,
     html: Markup,

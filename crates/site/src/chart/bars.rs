@@ -28,7 +28,7 @@ pub(crate) enum Layout {
 }
 
 #[derive(Template)]
-#[template(path = "chart/bars.html", whitespace = "suppress")]
+#[template(path = "chart/bars.html")]
 struct BarsTemplate<'a> {
     class: &'static str,
     summary: &'a str,
@@ -76,7 +76,7 @@ fn whisker(error: f64) -> u8 {
 }
 
 #[derive(Template)]
-#[template(path = "chart/split.html", whitespace = "suppress")]
+#[template(path = "chart/split.html")]
 struct SplitTemplate<'a> {
     summary: &'a str,
     first: Drawn<'a>,

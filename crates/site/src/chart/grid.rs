@@ -17,7 +17,7 @@ pub(crate) struct Line {
 }
 
 #[derive(Template)]
-#[template(path = "chart/grid.html", whitespace = "suppress")]
+#[template(path = "chart/grid.html")]
 struct GridTemplate<'a> {
     summary: &'a str,
     first: &'a str,

@@ -31,7 +31,7 @@ pub(super) struct Tick {
 }
 
 #[derive(Template)]
-#[template(path = "chart/line.html", whitespace = "suppress")]
+#[template(path = "chart/line.html")]
 struct LineTemplate<'a> {
     summary: &'a str,
     gutter: usize,

@@ -23,7 +23,7 @@ pub(crate) struct Layer {
 }
 
 #[derive(Template)]
-#[template(path = "chart/stack.html", whitespace = "suppress")]
+#[template(path = "chart/stack.html")]
 struct StackTemplate<'a> {
     summary: &'a str,
     gutter: usize,
