@@ -1,1 +1,3 @@
 //! Agents, collector, clock, network and disks under one seed. Tests only.
+
+pub mod disk;
