@@ -1,0 +1,92 @@
+//! Sources as the operating system has them: its own facts, other programs, files.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use contract::answer::Fact;
+use contract::manifest::SystemFact;
+
+use crate::gather::{ReadError, ReadSource};
+use crate::limits::{COMMAND_BYTES_MAX, COMMAND_SECONDS_MAX, SOURCE_FILE_BYTES_MAX};
+
+mod command;
+mod file;
+mod system;
+
+/// The sources of this machine.
+#[derive(Debug)]
+pub struct OsSources {
+    limits: Limits,
+    root: PathBuf,
+    began: Instant,
+}
+
+/// How much one source may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Time of a command.
+    pub command_time_max: Duration,
+    /// Bytes that a command prints.
+    pub command_bytes_max: usize,
+    /// Bytes of a file.
+    pub file_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            command_time_max: Duration::from_secs(COMMAND_SECONDS_MAX),
+            command_bytes_max: COMMAND_BYTES_MAX,
+            file_bytes_max: SOURCE_FILE_BYTES_MAX,
+        }
+    }
+}
+
+impl OsSources {
+    /// The sources of this machine.
+    pub fn new(limits: Limits) -> Self {
+        Self::with_root(limits, Path::new("/"))
+    }
+
+    /// The same, with the system's own files (`/etc/os-release`, `/proc`, `/sys`) below another
+    /// folder: for tests that describe a machine.
+    pub fn with_root(limits: Limits, root: &Path) -> Self {
+        Self { limits, root: root.to_owned(), began: now() }
+    }
+}
+
+impl Default for OsSources {
+    fn default() -> Self {
+        Self::new(Limits::default())
+    }
+}
+
+impl ReadSource for OsSources {
+    fn system(&self, fact: SystemFact) -> Result<Fact, ReadError> {
+        system::read(&self.root, fact)
+    }
+
+    fn command(&self, argv: &[String], time_max: Duration) -> Result<Vec<u8>, ReadError> {
+        command::run(
+            argv,
+            self.limits.command_bytes_max,
+            self.limits.command_time_max.min(time_max),
+        )
+    }
+
+    fn file(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        if !path.starts_with('/') {
+            return Err(ReadError::NotAbsolute);
+        }
+        file::read(Path::new(path), self.limits.file_bytes_max)
+    }
+
+    fn elapsed(&self) -> Duration {
+        now().saturating_duration_since(self.began)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "limits of time are measured here, at the edge")]
+fn now() -> Instant {
+    Instant::now()
+}

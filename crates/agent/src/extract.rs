@@ -1,0 +1,99 @@
+//! From the bytes that a source gave to a fact: formats, pointers and patterns.
+//!
+//! Bytes come from outside and may be anything. Whatever they are, this ends in time that is
+//! bounded by the limits, and an error names the rule that was broken and nothing of the bytes.
+
+use contract::answer::Fact;
+use contract::manifest::{Format, Take};
+
+mod ini;
+pub(crate) mod system;
+mod text;
+mod tree;
+pub(crate) mod virtualization;
+
+#[cfg(test)]
+mod tests;
+
+/// What a source gave, parsed as its format says. Its `Debug` shows nothing of it.
+pub enum Document {
+    /// Text.
+    Text(String),
+    /// JSON or TOML.
+    Tree(serde_json::Value),
+    /// The values of an INI file, by section and key, in the order of the file.
+    Ini(Vec<(String, String)>),
+}
+
+impl std::fmt::Debug for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Document(..)")
+    }
+}
+
+/// Why no fact can be taken from what a source gave, as it completes "the file `/x` …".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ExtractError {
+    /// Half a text is another text: replacing what cannot be read would make new values.
+    #[error("does not give valid UTF-8")]
+    Utf8,
+    /// Not valid, or nested too deeply.
+    #[error("does not give valid JSON")]
+    Json,
+    /// Not valid, or nested too deeply.
+    #[error("does not give valid TOML")]
+    Toml,
+    /// There is nothing where the pointer leads, or nothing but null.
+    #[error("has nothing where the pointer leads")]
+    Pointer,
+    /// What is there has another shape than a fact can have.
+    #[error("has something where the pointer leads that is no value, list or table of numbers")]
+    Shape,
+    /// Nothing matches.
+    #[error("gives nothing that the pattern finds")]
+    Pattern,
+    /// The pattern does not compile within its limit.
+    #[error("is read with a pattern that cannot be used")]
+    BadPattern,
+    /// Text that should be a number to be multiplied, or a number below zero.
+    #[error("gives no number from zero up where one is needed")]
+    Number,
+    /// More values than the limit.
+    #[error("gives more than {} values", crate::limits::SOURCE_VALUES_MAX)]
+    Values,
+}
+
+impl Document {
+    /// Parses what a source gave.
+    ///
+    /// # Errors
+    /// If it is not valid UTF-8, or not what its format asks for.
+    pub fn parse(bytes: &[u8], format: Format) -> Result<Self, ExtractError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| ExtractError::Utf8)?;
+        // Some editors begin a file with it; it is no part of the text.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        match format {
+            Format::Text => Ok(Self::Text(text.to_owned())),
+            Format::Json => {
+                serde_json::from_str(text).map(Self::Tree).map_err(|_| ExtractError::Json)
+            }
+            Format::Toml => tree::from_toml(text).map(Self::Tree).ok_or(ExtractError::Toml),
+            Format::Ini => Ok(Self::Ini(ini::parse(text))),
+        }
+    }
+
+    /// Takes a fact from it.
+    ///
+    /// # Errors
+    /// If there is nothing to take, or it has another shape.
+    pub fn take(&self, take: &Take) -> Result<Fact, ExtractError> {
+        let pointer = take.pointer.as_deref().unwrap_or_default();
+        match self {
+            Self::Text(text) => text::take(text, take),
+            Self::Tree(root) => {
+                tree::take(root.pointer(pointer).ok_or(ExtractError::Pointer)?, take)
+            }
+            Self::Ini(entries) => text::take_some(ini::values(entries, pointer), take),
+        }
+    }
+}
