@@ -21,10 +21,7 @@ pub struct Durable<F> {
 impl<F: Folder> Durable<F> {
     /// Everything below this folder.
     pub fn new(root: F) -> Self {
-        Self {
-            root,
-            replacing: Mutex::new(()),
-        }
+        Self { root, replacing: Mutex::new(()) }
     }
 }
 
@@ -33,10 +30,7 @@ impl<F: Folder> Disk for Durable<F> {
         let Some((file, len)) = self.open_existing(path, Attempt::Read)? else {
             return Ok(None);
         };
-        let too_large = || DiskError::TooLarge {
-            path: path.to_owned(),
-            bytes_max,
-        };
+        let too_large = || DiskError::TooLarge { path: path.to_owned(), bytes_max };
         if len > bytes_max {
             return Err(too_large());
         }
@@ -51,10 +45,7 @@ impl<F: Folder> Disk for Durable<F> {
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), DiskError> {
         let failed = DiskError::failed::<io::Error>(Attempt::Replace, path);
         let (folder, name) = self.folder_of(path, Attempt::Replace)?;
-        let _one_at_a_time = self
-            .replacing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
         let new = unfinished(name);
         // A leftover of an earlier attempt that was cut short.
         folder.unlink(&new).map_err(&failed)?;
@@ -80,9 +71,7 @@ impl<F: Folder> Disk for Durable<F> {
         let failed = DiskError::failed::<io::Error>(Attempt::Rename, from);
         let (from_folder, from_name) = self.folder_of(from, Attempt::Rename)?;
         let (to_folder, to_name) = self.folder_of(to, Attempt::Rename)?;
-        from_folder
-            .rename(from_name, &to_folder, to_name)
-            .map_err(&failed)?;
+        from_folder.rename(from_name, &to_folder, to_name).map_err(&failed)?;
         // The new name first: with power lost in between there may be two names, never none.
         to_folder.sync().map_err(&failed)?;
         from_folder.sync().map_err(failed)
@@ -125,9 +114,7 @@ impl<F: Folder> Disk for Durable<F> {
         let (folder, name) = self.folder_of(path, Attempt::OpenAppend)?;
         let (file, len) = open_or_create(&folder, name, path, Attempt::OpenAppend)?;
         // A log whose name is lost is lost with it. Also where it existed: see `create_folder`.
-        folder
-            .sync()
-            .map_err(DiskError::failed(Attempt::OpenAppend, path))?;
+        folder.sync().map_err(DiskError::failed(Attempt::OpenAppend, path))?;
         Ok(Box::new(Appending::new(file, path, len)))
     }
 
@@ -141,32 +128,22 @@ impl<F: Folder> Disk for Durable<F> {
     fn try_lock(&self, path: &str) -> Result<LockGuard, DiskError> {
         let (folder, name) = self.folder_of(path, Attempt::Lock)?;
         let (file, _) = open_or_create(&folder, name, path, Attempt::Lock)?;
-        if file
-            .try_lock()
-            .map_err(DiskError::failed(Attempt::Lock, path))?
-        {
+        if file.try_lock().map_err(DiskError::failed(Attempt::Lock, path))? {
             Ok(LockGuard::holding(file))
         } else {
-            Err(DiskError::Locked {
-                path: path.to_owned(),
-            })
+            Err(DiskError::Locked { path: path.to_owned() })
         }
     }
 
     fn bytes_free(&self) -> Result<u64, DiskError> {
-        self.root
-            .bytes_free()
-            .map_err(DiskError::failed(Attempt::BytesFree, ""))
+        self.root.bytes_free().map_err(DiskError::failed(Attempt::BytesFree, ""))
     }
 }
 
 impl<F: Folder> Durable<F> {
     fn folder_of<'p>(&self, path: &'p str, attempt: Attempt) -> Result<(F, &'p str), DiskError> {
         let (folder, name) = folder_and_name(path)?;
-        let folder = self
-            .root
-            .below(&folder)
-            .map_err(DiskError::failed(attempt, path))?;
+        let folder = self.root.below(&folder).map_err(DiskError::failed(attempt, path))?;
         Ok((folder, name))
     }
 
@@ -220,15 +197,10 @@ fn open_regular<F: Folder>(
     path: &str,
     attempt: Attempt,
 ) -> Result<Option<(F::File, u64)>, DiskError> {
-    match folder
-        .open(name, access)
-        .map_err(DiskError::failed(attempt, path))?
-    {
+    match folder.open(name, access).map_err(DiskError::failed(attempt, path))? {
         Opened::File(file, len) => Ok(Some((file, len))),
         Opened::Nothing => Ok(None),
-        Opened::NotRegular => Err(DiskError::NotRegular {
-            path: path.to_owned(),
-        }),
+        Opened::NotRegular => Err(DiskError::NotRegular { path: path.to_owned() }),
     }
 }
 

@@ -57,10 +57,7 @@ pub enum DiskError {
 
 /// What was attempted, as it completes "cannot …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "each is the operation of `Disk` or a file that has its name"
-)]
+#[expect(missing_docs, reason = "each is the operation of `Disk` or a file that has its name")]
 pub enum Attempt {
     OpenRoot,
     Read,
@@ -105,11 +102,7 @@ impl DiskError {
     /// Makes the system's answer an error: `.map_err(DiskError::failed(Attempt::Read, path))`.
     pub fn failed<E: Into<io::Error>>(attempt: Attempt, path: &str) -> impl Fn(E) -> Self {
         let path = if path.is_empty() { "." } else { path };
-        move |source| Self::Failed {
-            attempt,
-            path: path.to_owned(),
-            source: source.into(),
-        }
+        move |source| Self::Failed { attempt, path: path.to_owned(), source: source.into() }
     }
 
     /// What a person can do about it.

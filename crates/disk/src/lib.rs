@@ -40,10 +40,7 @@ pub struct Entry {
 /// Every operation fails with a [`DiskError`] that names what was attempted and the path. After an
 /// error of an operation that changes something, the change may or may not have happened; doing it
 /// again is always safe.
-#[expect(
-    clippy::missing_errors_doc,
-    reason = "said once above, the same for every operation"
-)]
+#[expect(clippy::missing_errors_doc, reason = "said once above, the same for every operation")]
 pub trait Disk: fmt::Debug + Send + Sync {
     /// The whole file, or `None` where there is none. A file longer than `bytes_max` is refused,
     /// and so is whatever is not a regular file, without waiting for it.
@@ -93,10 +90,7 @@ pub trait Disk: fmt::Debug + Send + Sync {
 /// appended since the last successful [`sync`](AppendFile::sync) still *reads* back, and may never
 /// reach the medium. Whoever goes on reopens the file and truncates it to the length last synced,
 /// or begins another file.
-#[expect(
-    clippy::missing_errors_doc,
-    reason = "as for `Disk`, and poisoning is told above"
-)]
+#[expect(clippy::missing_errors_doc, reason = "as for `Disk`, and poisoning is told above")]
 pub trait AppendFile: fmt::Debug + Send {
     /// Writes the bytes at the end. They are durable after the next [`sync`](AppendFile::sync); a
     /// power failure before it keeps all, some or none of them, in any order, or leaves garbage.

@@ -25,9 +25,7 @@ pub fn names(path: &str) -> Result<Vec<&str>, DiskError> {
     if path.len() <= PATH_BYTES_MAX && names.iter().all(|name| is_name(name)) {
         Ok(names)
     } else {
-        Err(DiskError::BadPath {
-            path: path.to_owned(),
-        })
+        Err(DiskError::BadPath { path: path.to_owned() })
     }
 }
 
@@ -40,19 +38,13 @@ pub fn folder_and_name(path: &str) -> Result<(Vec<&str>, &str), DiskError> {
     let mut folder = names(path)?;
     match folder.pop() {
         Some(name) => Ok((folder, name)),
-        None => Err(DiskError::BadPath {
-            path: path.to_owned(),
-        }),
+        None => Err(DiskError::BadPath { path: path.to_owned() }),
     }
 }
 
 /// The name in the folder, as a path.
 pub fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{folder}/{name}")
-    }
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 /// Where a file is written before it gets its own name. Large files are appended to it piece by

@@ -28,10 +28,7 @@ pub enum Access {
 }
 
 /// An open folder. Nothing here makes a name durable but [`sync`](Folder::sync).
-#[expect(
-    clippy::missing_errors_doc,
-    reason = "each fails where the system refuses"
-)]
+#[expect(clippy::missing_errors_doc, reason = "each fails where the system refuses")]
 pub trait Folder: fmt::Debug + Send + Sync + Sized + 'static {
     /// An open file of this system.
     type File: File;
@@ -59,10 +56,7 @@ pub trait Folder: fmt::Debug + Send + Sync + Sized + 'static {
 }
 
 /// An open file. Nothing here makes content durable but [`sync`](File::sync).
-#[expect(
-    clippy::missing_errors_doc,
-    reason = "each fails where the system refuses"
-)]
+#[expect(clippy::missing_errors_doc, reason = "each fails where the system refuses")]
 pub trait File: fmt::Debug + Send + Sync + 'static {
     /// Reads some bytes from this offset on; 0 is the end of the file.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;

@@ -24,12 +24,7 @@ pub(super) struct Reading<F> {
 
 impl<F: File> Appending<F> {
     pub(super) fn new(file: F, path: &str, len: u64) -> Self {
-        Self {
-            file,
-            path: path.to_owned(),
-            len,
-            poisoned: false,
-        }
+        Self { file, path: path.to_owned(), len, poisoned: false }
     }
 
     /// Does it unless the handle is poisoned, and poisons the handle if it fails.
@@ -39,9 +34,7 @@ impl<F: File> Appending<F> {
         work: impl FnOnce(&F) -> io::Result<()>,
     ) -> Result<(), DiskError> {
         if self.poisoned {
-            return Err(DiskError::Poisoned {
-                path: self.path.clone(),
-            });
+            return Err(DiskError::Poisoned { path: self.path.clone() });
         }
         work(&self.file).map_err(|error| {
             self.poisoned = true;
@@ -80,11 +73,7 @@ impl<F: File> AppendFile for Appending<F> {
 
 impl<F: File> Reading<F> {
     pub(super) fn new(file: F, path: &str, len: u64) -> Self {
-        Self {
-            file,
-            path: path.to_owned(),
-            len,
-        }
+        Self { file, path: path.to_owned(), len }
     }
 }
 

@@ -15,15 +15,11 @@ use crate::system::{Access, File, Folder, Opened};
 const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 /// Folders: for this user alone, whatever the umask.
 pub(super) const FOLDER_MODE: Mode = Mode::RWXU;
-const FOLDER_FLAGS: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
+const FOLDER_FLAGS: OFlags =
+    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 /// A pipe or a device under a file's name must neither hang us nor become our terminal.
-const FILE_FLAGS: OFlags = OFlags::NOFOLLOW
-    .union(OFlags::NONBLOCK)
-    .union(OFlags::NOCTTY)
-    .union(OFlags::CLOEXEC);
+const FILE_FLAGS: OFlags =
+    OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 const APPEND_FLAGS: OFlags = OFlags::WRONLY.union(OFlags::APPEND);
 
 /// An open folder.
@@ -65,10 +61,7 @@ impl Folder for OsFolder {
         };
         let stat = rustix::fs::fstat(&fd)?;
         if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
-            Ok(Opened::File(
-                OsFile(fd.into()),
-                u64::try_from(stat.st_size).unwrap_or(0),
-            ))
+            Ok(Opened::File(OsFile(fd.into()), u64::try_from(stat.st_size).unwrap_or(0)))
         } else {
             Ok(Opened::NotRegular)
         }
@@ -168,3 +161,6 @@ fn unlink(folder: &OwnedFd, name: &str, flags: AtFlags) -> io::Result<()> {
         Err(error) => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,18 +46,9 @@ fn a_symbolic_link_to_a_folder_leads_nowhere() {
     let (folder, disk) = folder_and_disk();
     let outside = tempfile::tempdir().unwrap();
     symlink(outside.path(), folder.path().join("link")).unwrap();
-    assert_eq!(
-        kind(disk.replace("link/file", b"x")),
-        Some(ErrorKind::NotRegular)
-    );
-    assert_eq!(
-        kind(disk.read("link/file", 10)),
-        Some(ErrorKind::NotRegular)
-    );
-    assert_eq!(
-        kind(disk.create_folder("link")),
-        Some(ErrorKind::NotRegular)
-    );
+    assert_eq!(kind(disk.replace("link/file", b"x")), Some(ErrorKind::NotRegular));
+    assert_eq!(kind(disk.read("link/file", 10)), Some(ErrorKind::NotRegular));
+    assert_eq!(kind(disk.create_folder("link")), Some(ErrorKind::NotRegular));
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
 }
 
@@ -75,10 +66,7 @@ fn replacing_a_link_replaces_the_link_and_not_what_it_points_at() {
 #[test]
 fn a_pipe_is_refused_without_waiting_for_its_other_end() {
     let (folder, disk) = folder_and_disk();
-    let made = Command::new("mkfifo")
-        .arg(folder.path().join("pipe"))
-        .status()
-        .unwrap();
+    let made = Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap();
     assert!(made.success());
     check_not_regular(&disk, "pipe");
 }
@@ -99,10 +87,7 @@ fn files_are_for_their_user_alone() {
     let disk = OsDisk::open(&root).unwrap();
     disk.create_folder("folder").unwrap();
     disk.replace("folder/replaced", b"x").unwrap();
-    disk.open_append("folder/appended")
-        .unwrap()
-        .append(b"x")
-        .unwrap();
+    disk.open_append("folder/appended").unwrap().append(b"x").unwrap();
     assert_eq!(mode(&root), 0o700);
     assert_eq!(mode(&root.join("folder")), 0o700);
     assert_eq!(mode(&root.join("folder/replaced")), 0o600);
@@ -122,10 +107,7 @@ fn files_are_for_their_user_alone_whatever_the_umask() {
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
-        assert!(
-            output.status.success() && said.contains("1 passed"),
-            "umask {umask}: {said}"
-        );
+        assert!(output.status.success() && said.contains("1 passed"), "umask {umask}: {said}");
     }
 }
 
@@ -150,10 +132,7 @@ fn a_root_may_be_reached_through_a_link_and_must_be_a_folder() {
     disk.replace("file", b"x").unwrap();
     symlink("root", folder.path().join("link")).unwrap();
     OsDisk::open(&folder.path().join("link")).unwrap();
-    assert_eq!(
-        kind(OsDisk::open(&folder.path().join("file"))),
-        Some(ErrorKind::NotRegular)
-    );
+    assert_eq!(kind(OsDisk::open(&folder.path().join("file"))), Some(ErrorKind::NotRegular));
     assert!(OsDisk::open(&folder.path().join("missing/root")).is_err());
 }
 
@@ -163,12 +142,7 @@ fn a_lock_is_noticed_by_another_process_and_ends_with_its_guard() {
     let other = OsDisk::open(folder.path()).unwrap();
     let flock = || {
         let path = folder.path().join("lock");
-        Command::new("flock")
-            .arg("-n")
-            .arg(path)
-            .arg("true")
-            .status()
-            .map(|s| s.success())
+        Command::new("flock").arg("-n").arg(path).arg("true").status().map(|s| s.success())
     };
     let guard = disk.try_lock("lock").unwrap();
     assert_eq!(kind(other.try_lock("lock")), Some(ErrorKind::Locked));
@@ -186,13 +160,8 @@ fn a_folder_that_may_not_be_written_to_says_so() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o500)).unwrap();
     if rustix::process::geteuid().is_root() {
         // Modes do not bind root; the immutable attribute does, where the file system has it.
-        let chattr = |flag| {
-            Command::new("chattr")
-                .arg(flag)
-                .arg(&path)
-                .status()
-                .is_ok_and(|s| s.success())
-        };
+        let chattr =
+            |flag| Command::new("chattr").arg(flag).arg(&path).status().is_ok_and(|s| s.success());
         if !chattr("+i") {
             println!("skipped: running as root and the folder cannot be made immutable");
             return;
@@ -201,10 +170,7 @@ fn a_folder_that_may_not_be_written_to_says_so() {
         chattr("-i");
         assert_eq!(kind(result), Some(ErrorKind::Denied));
     } else {
-        assert_eq!(
-            kind(disk.replace("folder/file", b"x")),
-            Some(ErrorKind::Denied)
-        );
+        assert_eq!(kind(disk.replace("folder/file", b"x")), Some(ErrorKind::Denied));
     }
 }
 
@@ -227,10 +193,7 @@ fn an_error_names_the_path_below_the_root_and_keeps_its_cause_apart() {
     let error = disk.replace("missing/file", b"x").unwrap_err();
     assert_eq!(error.to_string(), "cannot replace missing/file");
     assert!(std::error::Error::source(&error).is_some());
-    assert_eq!(
-        disk.list("missing").unwrap_err().to_string(),
-        "cannot list the folder missing"
-    );
+    assert_eq!(disk.list("missing").unwrap_err().to_string(), "cannot list the folder missing");
 }
 
 /// A file system of a few pages, unmounted when dropped.
@@ -254,14 +217,7 @@ impl SmallDisk {
     fn mount_again(&self, options: &str) {
         let options = format!("remount,{options}");
         let mut mount = Command::new("mount");
-        assert!(
-            mount
-                .args(["-o", &options])
-                .arg(self.0.path())
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(mount.args(["-o", &options]).arg(self.0.path()).status().unwrap().success());
     }
 }
 
@@ -278,16 +234,9 @@ fn a_full_disk_keeps_the_old_content_and_works_again_once_freed() {
     };
     let disk = OsDisk::open(small.0.path()).unwrap();
     disk.replace("state", b"old").unwrap();
-    assert_eq!(
-        kind(disk.replace("state", &vec![1; 100_000])),
-        Some(ErrorKind::Full)
-    );
+    assert_eq!(kind(disk.replace("state", &vec![1; 100_000])), Some(ErrorKind::Full));
     assert_eq!(disk.read("state", 10).unwrap().unwrap(), b"old");
-    assert_eq!(
-        disk.list("").unwrap().len(),
-        1,
-        "no unfinished file takes the place"
-    );
+    assert_eq!(disk.list("").unwrap().len(), 1, "no unfinished file takes the place");
 
     let mut log = disk.open_append("log").unwrap();
     log.append(b"record").unwrap();
@@ -308,17 +257,11 @@ fn a_read_only_disk_says_so_and_still_reads() {
     let Some(small) = SmallDisk::mount("size=64k,mode=0700") else {
         return;
     };
-    OsDisk::open(small.0.path())
-        .unwrap()
-        .replace("state", b"old")
-        .unwrap();
+    OsDisk::open(small.0.path()).unwrap().replace("state", b"old").unwrap();
     small.mount_again("ro");
     let disk = OsDisk::open(small.0.path()).unwrap();
     assert_eq!(disk.read("state", 10).unwrap().unwrap(), b"old");
-    assert_eq!(
-        kind(disk.replace("state", b"new")),
-        Some(ErrorKind::ReadOnly)
-    );
+    assert_eq!(kind(disk.replace("state", b"new")), Some(ErrorKind::ReadOnly));
     assert_eq!(kind(disk.open_append("state")), Some(ErrorKind::ReadOnly));
     assert_eq!(kind(disk.remove("state")), Some(ErrorKind::ReadOnly));
 }

@@ -62,7 +62,10 @@ impl Names {
 
     /// Makes the names in one folder durable, and whatever else must have happened before.
     pub(super) fn sync(&mut self, folder: u64) {
-        let chosen: Vec<bool> = self.pending.iter().map(|change| change.touches(folder)).collect();
+        let changes = std::mem::take(&mut self.pending).into_iter();
+        self.pending = changes.flat_map(|change| change.parted_at(folder)).flatten().collect();
+        let chosen: Vec<bool> =
+            self.pending.iter().map(|change| change.settled_by(folder)).collect();
         self.pending = self.settle(&chosen);
     }
 
@@ -149,8 +152,25 @@ impl Change {
         self.takes.iter().chain(&self.gives).map(|(place, _)| place)
     }
 
-    fn touches(&self, folder: u64) -> bool {
-        self.places().any(|place| place.0 == folder)
+    /// Whether a sync of this folder settles it. A rename is settled where it leads to: a sync of
+    /// the folder it leaves promises nothing.
+    fn settled_by(&self, folder: u64) -> bool {
+        self.gives.as_ref().or(self.takes.as_ref()).is_some_and(|(place, _)| place.0 == folder)
+    }
+
+    /// A rename into this folder from another: a sync of this one promises the new name, and not
+    /// that the old one is gone. There may be two names, never none.
+    fn parted_at(self, folder: u64) -> [Option<Self>; 2] {
+        match self {
+            Self { takes: Some((from, node)), gives: Some((to, new)) }
+                if to.0 == folder && from.0 != folder =>
+            {
+                let gives = Self { takes: None, gives: Some((to, new)) };
+                let takes = Self { takes: Some((from, node)), gives: None };
+                [Some(gives), Some(takes)]
+            }
+            whole => [Some(whole), None],
+        }
     }
 
     fn apply(&self, tree: &mut Tree) {

@@ -111,7 +111,7 @@ fn at_every_point(mistake: Option<Mistake>, flaw: Option<Flaw>) -> [Result<Cover
 fn the_right_program_keeps_its_promises_at_every_point() {
     for covered in at_every_point(None, None) {
         let covered = covered.unwrap();
-        assert!(covered.points >= covered.steps && covered.steps >= 40);
+        assert!(covered.points >= covered.steps && covered.steps > 30);
     }
 }
 
