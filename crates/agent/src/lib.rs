@@ -1,1 +1,24 @@
 //! Asks, gathers, shows and sends on the operator's machine.
+//!
+//! Everything directly in here is pure but for the [`ports`] it is given; `edge` is the operating
+//! system's side of them. Read [`agent`], then [`report`] and [`sending`].
+
+pub mod agent;
+pub mod cli;
+pub mod command;
+pub mod config;
+pub mod edge;
+pub mod extract;
+pub mod gather;
+pub mod ledger;
+pub mod limits;
+pub mod manifests;
+pub mod outbox;
+pub mod ports;
+pub mod report;
+pub mod schedule;
+pub mod sending;
+pub mod service;
+pub mod state;
+pub mod trouble;
+pub mod words;

@@ -1,0 +1,147 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Shows what a program may tell its vendor, lets you decide, and sends what you agreed to.
+///
+/// Nothing leaves this machine until somebody says yes. `candor-agent status` says how things are.
+#[derive(Debug, Parser)]
+#[command(name = "candor-agent", version, max_term_width = 100)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The manifest that the program ships.
+    #[arg(long, global = true, value_name = "FILE", env = "CANDOR_MANIFEST")]
+    pub manifest: Option<PathBuf>,
+    /// The state folder [default: /var/lib/candor/PROGRAM].
+    #[arg(long, global = true, value_name = "DIR", env = "CANDOR_STATE")]
+    pub state: Option<PathBuf>,
+    /// Another collector than the manifest's. It is part of what you agree to.
+    #[arg(long, global = true, value_name = "URL", env = "CANDOR_COLLECTOR")]
+    pub collector: Option<String>,
+    /// A site's own certificate authority (PEM), believed instead of the public ones.
+    #[arg(long, global = true, value_name = "FILE", env = "CANDOR_CA")]
+    pub ca: Option<PathBuf>,
+    /// A file with these options [default: /etc/candor/agent.toml].
+    #[arg(long, global = true, value_name = "FILE", env = "CANDOR_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// What leaves this machine, in one sentence.
+    Status,
+    /// What decided about a channel, and how to change it.
+    Why {
+        /// The channel.
+        channel: String,
+    },
+    /// Ask the person at the terminal; silent where there is none.
+    Ask {
+        /// Record the answers as given during installation.
+        #[arg(long)]
+        installer: bool,
+    },
+    /// Say yes to a channel. In force when this returns.
+    Agree {
+        /// The channel.
+        channel: String,
+        /// Up to which tier, where the channel has several.
+        #[arg(long)]
+        tier: Option<String>,
+    },
+    /// Say no to a channel. In force when this returns; what waits is destroyed.
+    Decline {
+        /// The channel.
+        channel: String,
+    },
+    /// Print exactly the bytes that are sent, one part per line, and nothing else.
+    Preview {
+        /// The channel.
+        channel: String,
+        /// While nothing is agreed: what this tier would send.
+        #[arg(long)]
+        tier: Option<String>,
+        /// Gather again what was not sent yet.
+        #[arg(long)]
+        fresh: bool,
+    },
+    /// Send all parts of the period now. Parts sent together can be joined.
+    Send {
+        /// The channel.
+        channel: String,
+    },
+    /// Send what is due; for cron or a timer.
+    Tick,
+    /// Run as a service: tick when something is due.
+    Run,
+    /// What was sent, with receipts.
+    Ledger {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: Option<LedgerAction>,
+    },
+    /// Tools for manifests.
+    Manifest {
+        /// Which.
+        #[command(subcommand)]
+        action: ManifestAction,
+    },
+}
+
+/// What to do with the ledger.
+#[derive(Debug, Subcommand)]
+pub enum LedgerAction {
+    /// Check what the ledger can prove.
+    Verify,
+}
+
+/// Tools for manifests. FILE defaults to --manifest.
+#[derive(Debug, Subcommand)]
+pub enum ManifestAction {
+    /// All problems at once, each with line, column and what to do.
+    Check {
+        /// The manifest.
+        file: Option<PathBuf>,
+    },
+    /// The data statement that follows from the manifest, as Markdown.
+    Statement {
+        /// The manifest.
+        file: Option<PathBuf>,
+        /// As a page.
+        #[arg(long)]
+        html: bool,
+    },
+    /// The JSON Schema of every part.
+    Schema {
+        /// The manifest.
+        file: Option<PathBuf>,
+    },
+    /// The data dictionary, as Markdown (JSON with --json).
+    Dictionary {
+        /// The manifest.
+        file: Option<PathBuf>,
+    },
+    /// What changed between two manifests, and what operators will be asked again.
+    Diff {
+        /// The older one.
+        old: PathBuf,
+        /// The newer one.
+        new: PathBuf,
+    },
+}

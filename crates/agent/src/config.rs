@@ -1,0 +1,71 @@
+//! The configuration file: the common options, for machines where a command line is not the place.
+//!
+//! ```
+//! let text = r#"
+//! # The manifest that the program ships. No default.
+//! manifest = "/usr/share/larkspur/candor.toml"
+//! # Where decisions, the secret, the outbox and the ledger are. Default: /var/lib/candor/PROGRAM.
+//! state = "/var/lib/candor/larkspur"
+//! # Another collector than the manifest's, for a vendor's test or a site's own. Default: none.
+//! collector = "https://stats.example.org"
+//! # A site's own certificate authority in PEM, believed instead of the public ones. Default: none.
+//! ca = "/etc/ssl/site.pem"
+//! "#;
+//! assert!(agent::config::Config::parse(text).is_ok());
+//! assert!(agent::config::Config::parse("maniffest = 1").is_err());
+//! ```
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::cli::Common;
+use crate::trouble::Trouble;
+
+/// Bytes of a configuration file: four options and their comments.
+pub const CONFIG_BYTES_MAX: usize = 64 * 1024;
+
+/// The configuration file that is read when none is named.
+pub const CONFIG_FILE: &str = "/etc/candor/agent.toml";
+
+/// What a configuration file may say; each is the option of the same name.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// As `--manifest`.
+    pub manifest: Option<PathBuf>,
+    /// As `--state`.
+    pub state: Option<PathBuf>,
+    /// As `--collector`.
+    pub collector: Option<String>,
+    /// As `--ca`.
+    pub ca: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the text of a configuration file.
+    ///
+    /// # Errors
+    /// If it is no TOML, or has an option that does not exist.
+    pub fn parse(text: &str) -> Result<Self, Trouble> {
+        toml::from_str(text).map_err(|error: toml::de::Error| {
+            Trouble::new(
+                "the configuration file cannot be used.",
+                error.to_string().trim().to_owned(),
+                "everything as it was; nothing was sent",
+                "mend it: the options are manifest, state, collector and ca",
+            )
+        })
+    }
+
+    /// The command line's options, each completed from the file where it says nothing.
+    pub fn complete(self, common: Common) -> Common {
+        Common {
+            manifest: common.manifest.or(self.manifest),
+            state: common.state.or(self.state),
+            collector: common.collector.or(self.collector),
+            ca: common.ca.or(self.ca),
+            ..common
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The operating system's side of the ports: the only place of this crate that touches clock, disk,
+//! network or randomness.
+
+pub mod clock;
+pub mod facts;
+pub mod files;
+pub mod http;
+pub mod random;
+pub mod source;
+pub mod terminal;

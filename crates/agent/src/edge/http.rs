@@ -1,0 +1,147 @@
+//! HTTPS to a collector, verification always on. There is no code that could switch it off.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::gate::Consent;
+use contract::manifest::Transport as Way;
+use contract::part::Part;
+use ureq::http::{Response, StatusCode};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::{Agent, Body};
+
+use crate::limits::{REPLY_BYTES_MAX, REQUEST_SECONDS_MAX};
+use crate::ports::{HeldRequest, NoReply, Reply, Transport};
+use crate::trouble::Trouble;
+
+/// Connections to a collector. Nothing is opened before something is sent.
+pub struct Https {
+    agent: Agent,
+}
+
+impl Https {
+    /// Makes the connections' settings. `ca` is a site's own certificate authority in PEM, which then is
+    /// the only one that is believed.
+    ///
+    /// # Errors
+    /// If the certificates cannot be read.
+    pub fn new(ca: Option<&str>) -> Result<Self, Trouble> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider);
+        if let Some(pem) = ca {
+            tls = tls.root_certs(RootCerts::new_with_certs(&certificates(pem)?));
+        }
+        let timeout = Duration::from_secs(REQUEST_SECONDS_MAX);
+        let config = Agent::config_builder()
+            .tls_config(tls.build())
+            .http_status_as_error(false)
+            // The destination is part of the consent: nobody redirects a report.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            // Each part its own connection: a kept one would join them.
+            .max_idle_connections(0)
+            .timeout_global(Some(timeout))
+            .max_response_header_size(16 * 1024)
+            .user_agent("candor")
+            .build();
+        Ok(Self { agent: config.new_agent() })
+    }
+
+    fn reply(mut response: Response<Body>, host: &str) -> Result<Reply, NoReply> {
+        let retry_after = response.headers().get("retry-after");
+        let retry_after_seconds =
+            retry_after.and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok());
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(REPLY_BYTES_MAX).read_to_vec();
+        let body = body.map_err(|error| no_reply(host, &error))?;
+        Ok(Reply { status, retry_after_seconds, body })
+    }
+}
+
+impl Transport for Https {
+    fn send(&self, consent: &Consent<'_>, part: &Part) -> Result<Reply, NoReply> {
+        let destination = consent.destination();
+        let host = destination.host_and_port();
+        match consent.manifest().program.transport() {
+            Way::Direct => {}
+            // What was agreed to travel blind never goes direct.
+            Way::Blind => return Err(NoReply("this version cannot send through a relay".into())),
+        }
+        let program = &consent.manifest().program.id;
+        let url = format!("{}/v1/{program}/{}", destination.collector, consent.channel().id);
+        let body = compress(part.bytes()).map_err(|e| NoReply(e.to_string()))?;
+        let sent = self
+            .agent
+            .post(&url)
+            .header("content-type", "application/json")
+            .header("content-encoding", "zstd")
+            .send(body.as_slice());
+        sent.map_err(|error| no_reply(&host, &error)).and_then(|r| Self::reply(r, &host))
+    }
+
+    fn held(&self, request: &HeldRequest<'_>) -> Result<Reply, NoReply> {
+        let host = contract::destination::host_and_port(request.collector);
+        let HeldRequest { collector, program, channel, keys, delete } = request;
+        let url = format!("{collector}/v1/{program}/{channel}/held");
+        let keys: Vec<_> = keys.iter().map(envelope::TagKey::to_hex).collect();
+        let keys = keys.iter().map(|key| key.as_str()).collect::<Vec<_>>().join(",");
+        let builder = if *delete { self.agent.delete(&url) } else { self.agent.get(&url) };
+        let sent = builder.header("candor-key", &keys).call();
+        sent.map_err(|error| no_reply(&host, &error)).and_then(|r| Self::reply(r, &host))
+    }
+}
+
+fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = zstd::Encoder::new(Vec::new(), 3)?;
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+fn certificates(pem: &str) -> Result<Vec<Certificate<'static>>, Trouble> {
+    let found: Result<Vec<_>, _> = ureq::tls::parse_pem(pem.as_bytes()).collect();
+    let found = found.unwrap_or_default().into_iter().filter_map(|item| match item {
+        ureq::tls::PemItem::Certificate(certificate) => Some(certificate),
+        _ => None,
+    });
+    let found: Vec<_> = found.collect();
+    if found.is_empty() {
+        return Err(Trouble::new(
+            "the certificate authority cannot be read.",
+            "the file holds no certificate in PEM",
+            "everything as it was; nothing was sent",
+            "name a file with at least one BEGIN CERTIFICATE block",
+        ));
+    }
+    Ok(found)
+}
+
+/// What went wrong, without anything that was sent or answered.
+fn no_reply(host: &str, error: &ureq::Error) -> NoReply {
+    let what = match error {
+        ureq::Error::HostNotFound => "has no address (DNS)".to_owned(),
+        ureq::Error::Timeout(_) => format!("did not answer within {REQUEST_SECONDS_MAX} s"),
+        ureq::Error::BodyExceedsLimit(_) => "answered with more than a receipt".to_owned(),
+        ureq::Error::Io(error) => match error.kind() {
+            io::ErrorKind::ConnectionRefused => "refused the connection".to_owned(),
+            io::ErrorKind::ConnectionReset => "closed the connection".to_owned(),
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+                "did not answer in time".to_owned()
+            }
+            io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
+                "cannot be reached from here".to_owned()
+            }
+            _ if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
+                format!("could not prove who it is: {error}")
+            }
+            kind => format!("failed: {kind}"),
+        },
+        ureq::Error::Rustls(error) => format!("could not prove who it is: {error}"),
+        ureq::Error::StatusCode(status) => {
+            let status = StatusCode::from_u16(*status).unwrap_or_default();
+            format!("answered {status}")
+        }
+        _ => "did not answer as a collector does".to_owned(),
+    };
+    NoReply(format!("{host} {what}"))
+}

@@ -1,0 +1,192 @@
+//! The ledger: every part that was sent, byte for byte, with the collector's receipt. Each line names
+//! the hash of the line before it.
+
+use std::collections::BTreeMap;
+
+use contract::calendar::Period;
+use contract::id::{ChannelId, FieldId, PartId};
+use disk::Disk;
+use envelope::{Digest, Receipt};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::limits::LEDGER_BYTES_MAX;
+use crate::trouble::Trouble;
+
+mod verify;
+
+pub use verify::{Finding, Proof, verify};
+
+/// The ledger's file.
+const LEDGER: &str = "ledger.jsonl";
+
+/// Bytes of one line at most: a part of 16 KiB, escaped in JSON, and its surroundings.
+const LINE_BYTES_MAX: u64 = 64 * 1024;
+
+/// One line of the ledger.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// When it was written.
+    pub at: Timestamp,
+    /// What it records.
+    pub entry: Entry,
+    /// The hash of the line before, without its line break; of nothing for the first.
+    pub previous: Digest,
+}
+
+/// What a line records.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
+pub enum Entry {
+    /// A person decided about a channel.
+    Decided {
+        /// The channel.
+        channel: ChannelId,
+        /// "yes, basic" or "no".
+        decision: String,
+    },
+    /// A part is about to be sent. Written before the first try, so nothing leaves unrecorded.
+    Sending {
+        /// The channel.
+        channel: ChannelId,
+        /// The period.
+        period: Period,
+        /// The part.
+        part: PartId,
+        /// Exactly the bytes.
+        bytes: String,
+        /// Where to.
+        to: String,
+    },
+    /// The collector's signed receipt for a part, verified when it came.
+    Receipt {
+        /// SHA-256 of the part's bytes.
+        digest: Digest,
+        /// The receipt.
+        receipt: Box<Receipt>,
+    },
+    /// The collector refused a part for good.
+    Refused {
+        /// SHA-256 of the part's bytes.
+        digest: Digest,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// Questions that stayed without an answer in a report, and why.
+    LeftOut {
+        /// The channel.
+        channel: ChannelId,
+        /// The period.
+        period: Period,
+        /// Why, by question.
+        fields: BTreeMap<FieldId, String>,
+    },
+    /// Older lines were removed to keep the ledger bounded.
+    Checkpoint {
+        /// How many lines were removed, in all.
+        removed: u64,
+        /// The hash of the last line removed.
+        last: Digest,
+    },
+}
+
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Line").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl Line {
+    fn to_bytes(&self) -> Vec<u8> {
+        contract::canonical::to_bytes(self).unwrap_or_default()
+    }
+}
+
+/// Appends entries, durably, as one group.
+///
+/// # Errors
+/// If the file cannot be read or written; nothing may be sent then.
+pub fn append(disk: &dyn Disk, now: Timestamp, entries: Vec<Entry>) -> Result<(), Trouble> {
+    let trouble = |error| Trouble::disk("writing the ledger", &error);
+    let mut previous = repair(disk)?;
+    let mut bytes = Vec::new();
+    for entry in entries {
+        let line = Line { at: now, entry, previous }.to_bytes();
+        previous = Digest::of(&line);
+        bytes.extend(line);
+        bytes.push(b'\n');
+    }
+    let mut file = disk.open_append(LEDGER).map_err(trouble)?;
+    file.append(&bytes).and_then(|()| file.sync()).map_err(trouble)?;
+    if file.len() > LEDGER_BYTES_MAX { prune(disk, now) } else { Ok(()) }
+}
+
+/// Cuts off a line that power or a full disk left unfinished, and returns the last line's hash.
+fn repair(disk: &dyn Disk) -> Result<Digest, Trouble> {
+    let trouble = |error| Trouble::disk("reading the ledger", &error);
+    let Some(file) = disk.open_read(LEDGER).map_err(trouble)? else {
+        return Ok(Digest::of(b""));
+    };
+    let length = file.len();
+    let from = length.saturating_sub(2 * LINE_BYTES_MAX);
+    let mut tail = vec![0; usize::try_from(length - from).unwrap_or(0)];
+    let filled = file.read_at(from, &mut tail).map_err(trouble)?;
+    tail.truncate(filled);
+    let end = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let whole = tail.get(..end).unwrap_or_default();
+    if end < tail.len() {
+        let mut file = disk.open_append(LEDGER).map_err(trouble)?;
+        let keep = from + end as u64;
+        file.truncate(keep).and_then(|()| file.sync()).map_err(trouble)?;
+    }
+    let last = whole.strip_suffix(b"\n").and_then(|lines| lines.rsplit(|b| *b == b'\n').next());
+    Ok(Digest::of(last.unwrap_or_default()))
+}
+
+/// The ledger's lines as they stand in the file, oldest first. An unfinished last line is not one.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn lines(disk: &dyn Disk) -> Result<Vec<Vec<u8>>, Trouble> {
+    // Twice the bound: the file grows past it before it is pruned.
+    let bytes = disk.read(LEDGER, 2 * LEDGER_BYTES_MAX);
+    let bytes = bytes.map_err(|error| Trouble::disk("reading the ledger", &error))?;
+    let bytes = bytes.unwrap_or_default();
+    let mut lines: Vec<Vec<u8>> = bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+    lines.pop();
+    Ok(lines)
+}
+
+/// The entries that can be read, oldest first.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn entries(disk: &dyn Disk) -> Result<Vec<Line>, Trouble> {
+    let lines = lines(disk)?;
+    Ok(lines.iter().filter_map(|line| serde_json::from_slice(line).ok()).collect())
+}
+
+/// Removes the older half, and says so in a line of its own.
+fn prune(disk: &dyn Disk, now: Timestamp) -> Result<(), Trouble> {
+    let lines = lines(disk)?;
+    let keep_from = lines.len() / 2;
+    let (removed, kept) = lines.split_at_checked(keep_from).unwrap_or_default();
+    let Some(last) = removed.last() else { return Ok(()) };
+    let before = removed.first().and_then(|line| serde_json::from_slice::<Line>(line).ok());
+    let already = match before.map(|line| line.entry) {
+        Some(Entry::Checkpoint { removed, .. }) => removed.saturating_sub(1),
+        _ => 0,
+    };
+    let entry =
+        Entry::Checkpoint { removed: already + removed.len() as u64, last: Digest::of(last) };
+    let checkpoint = Line { at: now, entry, previous: Digest::of(b"") };
+    let mut bytes = checkpoint.to_bytes();
+    bytes.push(b'\n');
+    for line in kept {
+        bytes.extend(line);
+        bytes.push(b'\n');
+    }
+    let replaced = disk.replace(LEDGER, &bytes);
+    replaced.map_err(|error| Trouble::disk("pruning the ledger", &error))
+}

@@ -1,0 +1,75 @@
+//! Every bound of the agent, with its reason.
+
+/// Bytes of the record of decisions: 16 channels, each with a manifest of its own of 256 KiB at most.
+pub const RECORD_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// Bytes of the other small state files.
+pub const STATE_FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Bytes of one frozen report: 64 parts of 16 KiB, and 20 samples in each part that has them.
+pub const OUTBOX_FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// Frozen reports at most: one a day is kept until two days after its period, for 16 channels.
+pub const OUTBOX_FILES_MAX: usize = 16 * 5;
+
+/// Bytes of the ledger after which it is pruned. A typical report makes 4 kB a day: ten years.
+pub const LEDGER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Bytes of a collector's answer: a receipt has under 4 KiB, a list of problems too.
+pub const REPLY_BYTES_MAX: u64 = 64 * 1024;
+
+/// Seconds that one request may take in all, so that a collector that hangs holds up nothing.
+pub const REQUEST_SECONDS_MAX: u64 = 30;
+
+/// Seconds that a scheduled sending waits after the state folder is new, so that short-lived
+/// machines are not counted (design, section 9).
+pub const SCHEDULE_AFTER_SECONDS: i64 = 24 * 3600;
+
+/// Seconds without a `tick` after which parts count as missed while off, not merely due.
+pub const OFF_AFTER_SECONDS: i64 = 2 * 3600;
+
+/// Seconds over which missed parts are drawn again.
+pub const REDRAW_SECONDS: u64 = 24 * 3600;
+
+/// The first pause after a failed try; it doubles each time.
+pub const RETRY_SECONDS_FIRST: u64 = 60;
+
+/// The longest pause between tries: four a day at least.
+pub const RETRY_SECONDS_MAX: u64 = 6 * 3600;
+
+/// The longest `Retry-After` that is believed: a collector cannot silence an agent for longer.
+pub const RETRY_AFTER_SECONDS_MAX: u64 = 24 * 3600;
+
+/// Seconds between two looks of the service when nothing is due: a decision made by another
+/// process is asked at every send anyway, so this bounds only how late a new channel begins.
+pub const LOOK_SECONDS_MAX: u64 = 15 * 60;
+
+/// Seconds that a command waits for another one to finish with the state folder.
+pub const LOCK_SECONDS_MAX: u64 = 5;
+
+/// Seconds that one command of a manifest may take: a tool that asks a busy product answers in two
+/// or three, and one that hangs must not eat what is left for the others.
+pub const COMMAND_SECONDS_MAX: u64 = 10;
+
+/// Bytes that a command may print: a closed list has 1,024 entries of 64 bytes, four times over.
+pub const COMMAND_BYTES_MAX: usize = 256 * 1024;
+
+/// Seconds that a command has to go away once it was killed; one that waits for a dead disk cannot.
+pub const KILL_SECONDS_MAX: u64 = 1;
+
+/// Bytes of a file of a manifest: a configuration with all its comments has under 100 KiB.
+pub const SOURCE_FILE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Bytes of a file of the kernel: 256 processors take 400 kB of `/proc/cpuinfo`, 10,000 container
+/// mounts 2 MB of `/proc/self/mountinfo`.
+pub const SYSTEM_FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Seconds that the sources of one channel may take together, which run one after the other.
+pub const GATHER_SECONDS_MAX: u64 = 60;
+
+/// Values that one source may give: one for each device of the largest installations known (50,000).
+pub const SOURCE_VALUES_MAX: usize = 100_000;
+
+/// Bytes of a compiled pattern. The time of a match grows with this and with the length of the
+/// text; patterns in use take under 4 KiB.
+pub const PATTERN_BYTES_MAX: usize = 64 * 1024;

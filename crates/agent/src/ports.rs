@@ -1,0 +1,91 @@
+//! What the agent needs of the world, as small traits: the operating system in `edge`, a simulated
+//! world in tests.
+
+use contract::draft::Facts;
+use contract::gate::Consent;
+use contract::manifest::Field;
+use contract::part::Part;
+use envelope::TagKey;
+use jiff::Timestamp;
+
+/// Tells the time and lets it pass.
+pub trait Clock: Send + Sync {
+    /// The moment.
+    fn now(&self) -> Timestamp;
+
+    /// Waits; may return early, so callers look again.
+    fn wait(&self, seconds: u64);
+}
+
+/// Draws random bytes fit for keys.
+pub trait Random {
+    /// Fills the bytes.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Reads facts of the machine.
+pub trait Gather {
+    /// One entry for each field: its fact, or why there is none.
+    fn facts(&self, fields: &[&Field]) -> Facts;
+}
+
+/// Carries parts to a collector. Whoever calls it holds the proof that it may.
+pub trait Transport {
+    /// Sends one part where the consent says, and nowhere else.
+    ///
+    /// # Errors
+    /// If no answer came. The part may or may not have arrived.
+    fn send(&self, consent: &Consent<'_>, part: &Part) -> Result<Reply, NoReply>;
+
+    /// Asks a collector for what it holds under some tags, or to delete it: a person's command of
+    /// this moment, or a withdrawal.
+    ///
+    /// # Errors
+    /// If no answer came.
+    fn held(&self, request: &HeldRequest<'_>) -> Result<Reply, NoReply>;
+}
+
+/// A question about what a collector holds, proven by the keys of tags.
+#[derive(Debug)]
+pub struct HeldRequest<'a> {
+    /// The collector's address, as it was when the parts were sent.
+    pub collector: &'a str,
+    /// The program.
+    pub program: &'a str,
+    /// The channel.
+    pub channel: &'a str,
+    /// The proofs.
+    pub keys: &'a [TagKey],
+    /// Whether what is held is to be deleted.
+    pub delete: bool,
+}
+
+/// What a collector answered.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Retry-After` in seconds, if it said so.
+    pub retry_after_seconds: Option<u64>,
+    /// The body, bounded.
+    pub body: Vec<u8>,
+}
+
+/// Why there was no answer, for people. It names the destination, never what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoReply(pub String);
+
+/// The day of a moment, in UTC.
+pub fn day_of(moment: Timestamp) -> jiff::civil::Date {
+    jiff::tz::Offset::UTC.to_datetime(moment).date()
+}
+
+/// Somebody who reads and answers.
+pub trait Person {
+    /// Shows a text.
+    fn tell(&self, text: &str);
+
+    /// Asks a question; `None` when no answer can come any more.
+    fn ask(&self, question: &str) -> Option<String>;
+}

@@ -1,0 +1,232 @@
+//! The state folder of one program: decisions, the secret, and small notes. One file for each thing,
+//! each replaced atomically.
+
+use contract::decision::Record;
+use contract::environment::Environment;
+use contract::id::ProgramId;
+use disk::{Disk, DiskError, LockGuard};
+use envelope::Secret;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{LOCK_SECONDS_MAX, RECORD_BYTES_MAX, STATE_FILE_BYTES_MAX};
+use crate::ports::{Clock, Random};
+use crate::trouble::Trouble;
+
+/// The one record of all decisions.
+const DECISIONS: &str = "decisions.json";
+/// The secret from which tags are derived.
+const SECRET: &str = "secret";
+/// When this state began, and when it was last looked after.
+const SINCE: &str = "since.json";
+/// What the service's environment says about telemetry.
+const SERVICE: &str = "service.json";
+/// Held for as long as a change to the folder takes.
+const LOCK: &str = "lock";
+
+/// The state folder of one program. It may not exist yet: then everything in it is empty.
+#[derive(Clone, Copy)]
+pub struct State<'w> {
+    disk: Option<&'w dyn Disk>,
+    clock: &'w dyn Clock,
+}
+
+/// When a state began, and when it was last looked after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Since {
+    /// The first decision.
+    pub began: Timestamp,
+    /// The last `tick`, or the last look of the service.
+    pub ticked: Option<Timestamp>,
+}
+
+impl<'w> State<'w> {
+    /// The state in a folder, or an empty one where there is none.
+    pub fn new(disk: Option<&'w dyn Disk>, clock: &'w dyn Clock) -> Self {
+        Self { disk, clock }
+    }
+
+    /// The folder, for whatever writes.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn disk(&self) -> Result<&'w dyn Disk, Trouble> {
+        self.disk.ok_or_else(|| {
+            Trouble::new(
+                "there is no state folder.",
+                "the folder does not exist and was not made",
+                "nothing: there is nothing yet",
+                "make the folder, or name another with --state",
+            )
+        })
+    }
+
+    fn read(&self, path: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, Trouble> {
+        let Some(disk) = self.disk else { return Ok(None) };
+        disk.read(path, bytes_max).map_err(|error| Trouble::disk("reading the state", &error))
+    }
+
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), Trouble> {
+        let written = self.disk()?.replace(path, bytes);
+        written.map_err(|error| Trouble::disk("writing the state", &error))
+    }
+
+    /// The record of decisions. A record that cannot be read is an error: nothing is sent on a
+    /// guess.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is damaged, or is about another program.
+    pub fn record(&self, program: &ProgramId) -> Result<Record, Trouble> {
+        let Some(bytes) = self.read(DECISIONS, RECORD_BYTES_MAX)? else {
+            return Ok(Record::new(program.clone()));
+        };
+        let damaged = |happened: String| {
+            Trouble::new(
+                "nothing is sent: the record of decisions cannot be used.",
+                happened,
+                "the file as it is, the ledger and the secret",
+                format!(
+                    "restore {DECISIONS} from a backup; or move it away, which means that \
+                     nothing is decided, and run candor-agent ask"
+                ),
+            )
+        };
+        let record = Record::from_bytes(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if record.program() != program {
+            let happened = format!(
+                "the state folder belongs to `{}`, the manifest to `{program}`",
+                record.program()
+            );
+            return Err(damaged(happened));
+        }
+        Ok(record)
+    }
+
+    /// Writes the record of decisions; it is in force when this returns.
+    ///
+    /// # Errors
+    /// If it cannot be written; the old one is then still in force.
+    pub fn write_record(&self, record: &Record) -> Result<(), Trouble> {
+        self.write(DECISIONS, &record.to_bytes())
+    }
+
+    /// The secret, if there is one.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is no secret.
+    pub fn secret(&self) -> Result<Option<Secret>, Trouble> {
+        let Some(bytes) = self.read(SECRET, STATE_FILE_BYTES_MAX)? else { return Ok(None) };
+        let bytes = zeroize::Zeroizing::new(bytes);
+        let secret: Option<[u8; 32]> = bytes.as_slice().try_into().ok();
+        let damaged = || {
+            Trouble::new(
+                "nothing is sent: the secret cannot be used.",
+                format!("{SECRET} has {} bytes instead of 32", bytes.len()),
+                "everything else in the state folder",
+                "restore it from a backup; without it, what was sent can no longer be deleted \
+                 by its tags, and is forgotten at the end of its retention",
+            )
+        };
+        secret.map(|bytes| Some(Secret::from_bytes(bytes))).ok_or_else(damaged)
+    }
+
+    /// The secret; a new one is made where there is none.
+    ///
+    /// # Errors
+    /// If it cannot be read or written.
+    pub fn secret_or_new(&self, random: &dyn Random) -> Result<Secret, Trouble> {
+        if let Some(secret) = self.secret()? {
+            return Ok(secret);
+        }
+        let mut bytes = zeroize::Zeroizing::new([0; 32]);
+        random.fill(bytes.as_mut());
+        self.write(SECRET, bytes.as_slice())?;
+        Ok(Secret::from_bytes(*bytes))
+    }
+
+    /// When this state began; `None` before the first decision.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn since(&self) -> Result<Option<Since>, Trouble> {
+        self.read_json(SINCE)
+    }
+
+    /// Notes the first decision, once.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn begin(&self) -> Result<(), Trouble> {
+        if self.since()?.is_none() {
+            self.write_json(SINCE, &Since { began: self.clock.now(), ticked: None })?;
+        }
+        Ok(())
+    }
+
+    /// Notes a `tick`.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn ticked(&self, since: Since) -> Result<(), Trouble> {
+        self.write_json(SINCE, &Since { ticked: Some(self.clock.now()), ..since })
+    }
+
+    /// What the service's environment says, as the service recorded it.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn service(&self) -> Result<Option<Environment>, Trouble> {
+        self.read_json(SERVICE)
+    }
+
+    /// Records what the service's environment says, so that every command can combine it with its
+    /// own.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_service(&self, environment: &Environment) -> Result<(), Trouble> {
+        self.write_json(SERVICE, environment)
+    }
+
+    fn read_json<T: for<'a> Deserialize<'a>>(&self, path: &str) -> Result<Option<T>, Trouble> {
+        let Some(bytes) = self.read(path, STATE_FILE_BYTES_MAX)? else { return Ok(None) };
+        serde_json::from_slice(&bytes).map(Some).map_err(|_| {
+            Trouble::new(
+                "a file of the state folder is damaged.",
+                format!("{path} is not what Candor wrote"),
+                "the file as it is; nothing was sent",
+                format!("move {path} away and try again"),
+            )
+        })
+    }
+
+    fn write_json<T: Serialize>(&self, path: &str, value: &T) -> Result<(), Trouble> {
+        let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
+        bytes.push(b'\n');
+        self.write(path, &bytes)
+    }
+
+    /// Holds the folder while something in it changes; waits a little for another command.
+    ///
+    /// # Errors
+    /// If another process holds it for too long.
+    pub fn lock(&self) -> Result<LockGuard, Trouble> {
+        self.lock_as(LOCK, LOCK_SECONDS_MAX)
+    }
+
+    /// Takes a lock, waiting for it at most this long.
+    ///
+    /// # Errors
+    /// If another process holds it for longer.
+    pub fn lock_as(&self, path: &str, seconds_max: u64) -> Result<LockGuard, Trouble> {
+        let disk = self.disk()?;
+        for _ in 0..seconds_max {
+            match disk.try_lock(path) {
+                Err(DiskError::Locked { .. }) => self.clock.wait(1),
+                other => return other.map_err(|e| Trouble::disk("holding the state", &e)),
+            }
+        }
+        disk.try_lock(path).map_err(|error| Trouble::disk("holding the state", &error))
+    }
+}

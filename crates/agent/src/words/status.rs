@@ -1,0 +1,195 @@
+//! `candor-agent status`.
+
+use std::fmt::Write as _;
+
+use contract::decision::State;
+use contract::gate::{Reason, Verdict};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{extent, number};
+use crate::agent::Agent;
+use crate::trouble::Trouble;
+
+/// Days without a `tick` after which nothing is likely to run it.
+const SILENT_HOURS: i64 = 26;
+
+/// The state of every channel, for people.
+///
+/// # Errors
+/// If the state cannot be read.
+pub fn text(agent: &Agent<'_>) -> Result<String, Trouble> {
+    let reading = agent.read()?;
+    let verdicts = verdicts(agent, &reading)?;
+    let mut out = sentence(agent, &verdicts);
+    out.push_str("\n\n");
+    let names = verdicts.iter().map(|v| v.channel().id.as_str().len()).max().unwrap_or(0);
+    let words: Vec<_> = verdicts.iter().map(word).collect();
+    let width = words.iter().map(String::len).max().unwrap_or(0);
+    for (verdict, word) in verdicts.iter().zip(&words) {
+        let channel = verdict.channel();
+        let to = agent.destination.host_and_port();
+        let what = format!("{}, to {to}", extent(channel));
+        let _ = writeln!(out, "  {:names$}   {word:width$}   {what}", channel.id);
+        if !verdict.waiting().is_empty() {
+            let changes = number(verdict.waiting().len(), "change");
+            let _ = writeln!(out, "  {:names$}   silent in part: {changes} to answer", "");
+        }
+    }
+    if let Some(note) = nothing_ticks(agent, &verdicts)? {
+        let _ = writeln!(out, "\n{note}");
+    }
+    let hints = hints(agent, &verdicts);
+    let width = hints.iter().map(|(what, _)| what.len()).max().unwrap_or(0) + 3;
+    out.push('\n');
+    for (what, command) in hints {
+        let _ = writeln!(out, "{what:width$}{command}");
+    }
+    Ok(out)
+}
+
+/// The same as JSON.
+///
+/// # Errors
+/// If the state cannot be read.
+pub fn json(agent: &Agent<'_>) -> Result<Value, Trouble> {
+    let reading = agent.read()?;
+    let verdicts = verdicts(agent, &reading)?;
+    let channel = |verdict: &Verdict<'_>| {
+        let waiting: Vec<_> = verdict.waiting().iter().map(|change| &change.what).collect();
+        json!({
+            "id": verdict.channel().id,
+            "decision": word(verdict),
+            "sends": verdict.consent().is_some(),
+            "tier": verdict.consent().map(|consent| consent.tier()),
+            "period": verdict.channel().period,
+            "questions": verdict.channel().fields().count(),
+            "parts": verdict.channel().parts.len(),
+            "waiting_for_an_answer": waiting,
+        })
+    };
+    Ok(json!({
+        "program": agent.manifest.program.id,
+        "sentence": sentence(agent, &verdicts),
+        "manifest": agent.manifest.hash(),
+        "collector": agent.destination.collector,
+        "channels": verdicts.iter().map(channel).collect::<Vec<_>>(),
+        "note": nothing_ticks(agent, &verdicts)?,
+    }))
+}
+
+fn verdicts<'a>(
+    agent: &'a Agent<'_>,
+    reading: &'a crate::agent::Reading,
+) -> Result<Vec<Verdict<'a>>, Trouble> {
+    agent.channels().map(|channel| agent.verdict(reading, channel.as_str())).collect()
+}
+
+/// The one sentence that a tired administrator reads.
+fn sentence(agent: &Agent<'_>, verdicts: &[Verdict<'_>]) -> String {
+    let title = &agent.manifest.program.title;
+    let sending: Vec<_> = verdicts.iter().filter(|v| v.consent().is_some()).collect();
+    match sending.as_slice() {
+        [] => {
+            let undecided = |v: &Verdict<'_>| v.reasons().contains(&Reason::Unset);
+            let airgap = |v: &Verdict<'_>| v.reasons().contains(&Reason::Airgap);
+            if verdicts.iter().any(airgap) {
+                "Nothing leaves this machine: it is in the air gap.".to_owned()
+            } else if verdicts.iter().all(undecided) {
+                format!(
+                    "Nothing leaves this machine: nobody has decided about {title}'s questions yet."
+                )
+            } else {
+                format!("Nothing about {title} leaves this machine.")
+            }
+        }
+        [one] => format!(
+            "One report leaves this machine {}: {}.",
+            one.channel().period.once(),
+            one.channel().title
+        ),
+        many => {
+            let titles: Vec<_> = many.iter().map(|v| v.channel().title.to_string()).collect();
+            format!("Reports leave this machine about {}.", titles.join(" and "))
+        }
+    }
+}
+
+fn word(verdict: &Verdict<'_>) -> String {
+    if let Some(consent) = verdict.consent() {
+        return if verdict.channel().tiers.len() > 1 {
+            format!("on, {}", consent.tier())
+        } else {
+            "on".to_owned()
+        };
+    }
+    let decided = verdict.decision().map(|decision| &decision.state);
+    match (verdict.reasons().first(), decided) {
+        (Some(Reason::Airgap), _) => "off: air gap".to_owned(),
+        (Some(Reason::Policy), _) => "off: policy".to_owned(),
+        (Some(Reason::Environment(forbidding)), _) => format!("off: {}", forbidding.variable),
+        (Some(Reason::AskedAgain(_) | Reason::TierGone), _) => "off: asked again".to_owned(),
+        (_, Some(State::No)) => "off".to_owned(),
+        (_, Some(State::Noticed { .. })) => "notice shown".to_owned(),
+        _ => "not decided".to_owned(),
+    }
+}
+
+/// "Agreed, but nothing runs `tick` here."
+fn nothing_ticks(agent: &Agent<'_>, verdicts: &[Verdict<'_>]) -> Result<Option<String>, Trouble> {
+    let Some(since) = agent.state().since()? else { return Ok(None) };
+    if verdicts.iter().all(|verdict| verdict.consent().is_none()) {
+        return Ok(None);
+    }
+    if agent.in_ci {
+        let note = "This is continuous integration: nothing is sent on schedule here.";
+        return Ok(Some(note.to_owned()));
+    }
+    let silent = |from: Timestamp| {
+        agent.now().duration_since(from) > SignedDuration::from_hours(SILENT_HOURS)
+    };
+    Ok(match since.ticked {
+        None if agent.now().duration_since(since.began) > SignedDuration::from_hours(1) => {
+            Some("Agreed, but nothing runs `candor-agent tick` here: nothing is sent on schedule.")
+        }
+        Some(ticked) if silent(ticked) => {
+            Some("Agreed, but nothing has run `candor-agent tick` here for more than a day.")
+        }
+        _ => None,
+    }
+    .map(|note| {
+        format!("{note}\nRun it every few minutes from cron or a timer, or run candor-agent run.")
+    }))
+}
+
+fn hints(agent: &Agent<'_>, verdicts: &[Verdict<'_>]) -> Vec<(&'static str, String)> {
+    let first = agent.channels().next().map_or("CHANNEL", |channel| channel.as_str());
+    let open = verdicts
+        .iter()
+        .any(|verdict| verdict.reasons().contains(&Reason::Unset) || !verdict.waiting().is_empty());
+    let on = verdicts.iter().find(|verdict| verdict.consent().is_some());
+    let mut hints = Vec::new();
+    match on {
+        Some(verdict) => {
+            let channel = &verdict.channel().id;
+            hints.push(("See exactly what is sent:", format!("candor-agent preview {channel}")));
+            hints.push(("See what was sent:", "candor-agent ledger".to_owned()));
+            hints.push(("Stop it:", format!("candor-agent decline {channel}")));
+        }
+        None => {
+            let command = format!("candor-agent preview {first}");
+            hints.push(("See exactly what would be sent:", command));
+        }
+    }
+    if open {
+        hints.push(("Decide:", "candor-agent ask".to_owned()));
+    }
+    let off = verdicts
+        .iter()
+        .find(|verdict| verdict.consent().is_none() && !verdict.reasons().contains(&Reason::Unset));
+    if let Some(verdict) = off {
+        let command = format!("candor-agent why {}", verdict.channel().id);
+        hints.push(("Why it is off:", command));
+    }
+    hints
+}

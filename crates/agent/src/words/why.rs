@@ -1,0 +1,158 @@
+//! `candor-agent why`: what decided, what it would be otherwise, and how to change it.
+
+use std::fmt::Write as _;
+
+use contract::decision::{Decision, State};
+use contract::environment::Word;
+use contract::gate::{Reason, Verdict};
+use serde_json::{Value, json};
+
+use super::day;
+use crate::agent::Agent;
+use crate::trouble::Trouble;
+
+/// Why a channel sends or does not, for people.
+///
+/// # Errors
+/// If there is no such channel, or the state cannot be read.
+pub fn text(agent: &Agent<'_>, channel: &str) -> Result<String, Trouble> {
+    let reading = agent.read()?;
+    let verdict = agent.verdict(&reading, channel)?;
+    let lines = lines(agent, &verdict);
+    let mut out = format!("{}\n", sentence(&verdict));
+    for (label, text) in lines {
+        let _ = writeln!(out, "  {label:13}{}", text.replace('\n', "\n               "));
+    }
+    Ok(out)
+}
+
+/// The same as JSON.
+///
+/// # Errors
+/// If there is no such channel, or the state cannot be read.
+pub fn json(agent: &Agent<'_>, channel: &str) -> Result<Value, Trouble> {
+    let reading = agent.read()?;
+    let verdict = agent.verdict(&reading, channel)?;
+    let reasons: Vec<_> = verdict.reasons().iter().map(|reason| because(reason).0).collect();
+    Ok(json!({
+        "channel": verdict.channel().id,
+        "sentence": sentence(&verdict),
+        "sends": verdict.consent().is_some(),
+        "reasons": reasons,
+        "explanation": lines(agent, &verdict).into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+    }))
+}
+
+fn sentence(verdict: &Verdict<'_>) -> String {
+    let channel = &verdict.channel().id;
+    match verdict.consent() {
+        Some(consent) if verdict.channel().tiers.len() > 1 => {
+            format!("{channel} is on, at “{}”.", consent.tier())
+        }
+        Some(_) => format!("{channel} is on."),
+        None => format!("{channel} is off."),
+    }
+}
+
+fn lines(agent: &Agent<'_>, verdict: &Verdict<'_>) -> Vec<(&'static str, String)> {
+    let channel = verdict.channel();
+    let mut lines = Vec::new();
+    match verdict.reasons() {
+        [] => {
+            if let Some(decision) = verdict.decision() {
+                lines.push(("decided by", decided(agent, decision)));
+            }
+            lines.push(("goes to", destination(agent)));
+            lines.push(("to change", format!("candor-agent decline {}", channel.id)));
+        }
+        [first, others @ ..] => {
+            let (by, change) = because(first);
+            lines.push(("decided by", by));
+            for other in others {
+                lines.push(("and also", because(other).0));
+            }
+            if let Some(decision) = verdict.decision().filter(|_| !is_record(first)) {
+                let word = if matches!(decision.state, State::No) { "off too" } else { "on" };
+                lines.push(("otherwise", format!("{word}: {}", decided(agent, decision))));
+            }
+            let change = change.unwrap_or_else(|| format!("candor-agent agree {}", channel.id));
+            lines.push(("to change", change.replace("CHANNEL", channel.id.as_str())));
+        }
+    }
+    let silent: Vec<_> = verdict
+        .waiting()
+        .iter()
+        .filter_map(|change| Some(format!("{}: {}", change.part.as_ref()?, change.what)))
+        .collect();
+    if !silent.is_empty() {
+        lines.push(("silent", silent.join("\n")));
+    }
+    lines
+}
+
+fn is_record(reason: &Reason) -> bool {
+    matches!(reason, Reason::Declined | Reason::Unset)
+}
+
+/// What a reason is in words, and how to change it; `None` where agreeing changes it.
+fn because(reason: &Reason) -> (String, Option<String>) {
+    match reason {
+        Reason::Airgap => (
+            "the air gap".into(),
+            Some("candor-agent airgap off; it starts nothing by itself".into()),
+        ),
+        Reason::Policy => {
+            ("the fleet's policy".into(), Some("ask whoever keeps the fleet's policy".into()))
+        }
+        Reason::Environment(forbidding) => {
+            let says = match forbidding.word {
+                Word::Unclear => {
+                    "is set to something that is neither yes nor no, so nothing is sent"
+                }
+                Word::True => "says not to track",
+                _ => "says no",
+            };
+            let (variable, process) = (forbidding.variable, &forbidding.process);
+            let by = format!(
+                "the environment of {process}: {variable} {says} (it can forbid, never permit)"
+            );
+            (by, Some(format!("unset {variable} for {process}")))
+        }
+        Reason::Declined => ("you: somebody said no".into(), None),
+        Reason::Unset => ("nobody: while nobody decides, nothing is sent".into(), None),
+        Reason::Grace(until) => (
+            format!("the notice: its grace period lasts until {}", day(*until)),
+            Some("candor-agent decline CHANNEL, or do nothing".into()),
+        ),
+        Reason::AskedAgain(changes) => {
+            let what: Vec<_> = changes.iter().map(|change| change.what.as_str()).collect();
+            let by = format!("a change since somebody agreed: {}", what.join("; "));
+            (by, Some("candor-agent ask, or candor-agent agree CHANNEL".into()))
+        }
+        Reason::TierGone => (
+            "the manifest: the tier that was agreed to is gone".into(),
+            Some("candor-agent ask".into()),
+        ),
+    }
+}
+
+fn decided(agent: &Agent<'_>, decision: &Decision) -> String {
+    let what = match &decision.state {
+        State::No => "somebody said no".to_owned(),
+        State::Noticed { .. } => "a notice was shown".to_owned(),
+        State::Yes { tier } => format!("somebody agreed to “{tier}”"),
+    };
+    let shown = decision.manifest.short();
+    let same = if decision.manifest == agent.manifest.hash() { "" } else { " (now another)" };
+    let (when, how) = (day(decision.when), decision.how.in_words());
+    format!("{what} on {when}, {how}, to manifest {shown}{same}")
+}
+
+fn destination(agent: &Agent<'_>) -> String {
+    let host = agent.destination.host_and_port();
+    if agent.destination.relays.is_empty() {
+        format!("{host}, directly: the collector's side can see this machine's address")
+    } else {
+        format!("{host}, through a relay")
+    }
+}
