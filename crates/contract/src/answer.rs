@@ -98,6 +98,9 @@ pub enum NoAnswer {
     /// A sample is longer than its bound after cleaning.
     #[error("the cleaned value is longer than its bound")]
     Long,
+    /// A sample has control or invisible characters: nobody could see in a preview what it says.
+    #[error("the cleaned value has characters that nobody can see")]
+    Hidden,
 }
 
 /// Makes the answer to a field from a fact. A `sample` field takes one value at a time.
@@ -136,16 +139,24 @@ pub fn answer(field: &Field, fact: &Fact) -> Result<Answer, NoAnswer> {
                 }
                 _ => return Err(NoAnswer::Shape),
             };
-            if value.is_empty() {
-                return Err(NoAnswer::Nothing);
-            }
-            if value.len() > usize::try_from(*bytes_max).unwrap_or(0) {
-                return Err(NoAnswer::Long);
-            }
+            let value = value.trim();
+            check_sample(value, *bytes_max)?;
             let bucket = buckets.as_ref().map(|buckets| bucket(buckets, number));
-            Ok(Answer::Sample(value.clone(), bucket))
+            Ok(Answer::Sample(value.to_owned(), bucket))
         }
     }
+}
+
+/// The one rule for a sample's text, on the machine and in the collector: there is something, it is
+/// within its bound, all of it can be seen, and it has one spelling.
+pub(crate) fn check_sample(value: &str, bytes_max: u32) -> Result<(), NoAnswer> {
+    if value.trim().is_empty() || value.trim() != value {
+        return Err(NoAnswer::Nothing);
+    }
+    if value.len() > usize::try_from(bytes_max).unwrap_or(0) {
+        return Err(NoAnswer::Long);
+    }
+    if value.chars().any(crate::text::is_hidden) { Err(NoAnswer::Hidden) } else { Ok(()) }
 }
 
 /// The entry of a raw value: as the field's map says, else as the list has it, in any case.

@@ -22,7 +22,8 @@ pub const FORMAT: u32 = 1;
 pub struct Record {
     format: u32,
     program: ProgramId,
-    airgap: bool,
+    /// Since when the machine is in the air gap.
+    airgap: Option<Timestamp>,
     channels: BTreeMap<ChannelId, Decision>,
     /// The manifests that were shown, by hash; each once however many channels it decided.
     shown: BTreeMap<Digest, Manifest>,
@@ -143,7 +144,7 @@ impl Record {
     /// A record in which nothing is decided.
     pub fn new(program: ProgramId) -> Self {
         let (channels, shown) = (BTreeMap::new(), BTreeMap::new());
-        Self { format: FORMAT, program, airgap: false, channels, shown }
+        Self { format: FORMAT, program, airgap: None, channels, shown }
     }
 
     /// Reads a record back.
@@ -176,7 +177,20 @@ impl Record {
 
     /// Whether the machine is in the air gap: nothing is sent, whatever else is set.
     pub fn airgap(&self) -> bool {
-        self.airgap
+        self.airgap.is_some()
+    }
+
+    /// Enters the air gap.
+    pub fn enter_airgap(&mut self, now: Timestamp) {
+        self.airgap.get_or_insert(now);
+    }
+
+    /// Leaves the air gap. What was agreed to inside is `unset` again, so that leaving starts nothing
+    /// that was not already agreed to outside; a no stays a no.
+    pub fn leave_airgap(&mut self) {
+        let Some(since) = self.airgap.take() else { return };
+        self.channels.retain(|_, decision| decision.state == State::No || decision.when < since);
+        self.forget_what_no_decision_rests_on();
     }
 
     /// The decision about a channel; `None` while it is unset.
@@ -251,7 +265,10 @@ impl Record {
         };
         self.channels.insert(channel.clone(), decision);
         self.shown.insert(manifest, showing.manifest.clone());
-        // A manifest is kept as long as a decision rests on it.
+        self.forget_what_no_decision_rests_on();
+    }
+
+    fn forget_what_no_decision_rests_on(&mut self) {
         let used: Vec<_> = self.channels.values().map(|decision| decision.manifest).collect();
         self.shown.retain(|hash, _| used.contains(hash));
     }

@@ -74,6 +74,17 @@ impl Definition {
         canonical::to_bytes(self).unwrap_or_default()
     }
 
+    /// Bytes of the longest part that the definition allows.
+    pub fn bytes_max(&self) -> usize {
+        // Every member with its quotes, the two digests, and a period of ten characters.
+        let fixed = "{'answers':{},'channel':'','definition':'','part':'','period':'','program':'','tag':''}";
+        let names =
+            self.program.as_str().len() + self.channel.as_str().len() + self.part.as_str().len();
+        let answer = |shape: &FieldShape| shape.id.as_str().len() + 4 + shape.kind.bytes_max();
+        let answers: usize = self.fields.iter().map(answer).sum();
+        fixed.len() + names + 64 + 32 + 10 + answers
+    }
+
     /// The position of a field.
     pub fn index_of(&self, field: &str) -> Option<usize> {
         self.fields.binary_search_by(|shape| shape.id.as_str().cmp(field)).ok()

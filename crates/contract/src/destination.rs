@@ -49,14 +49,18 @@ pub fn host_and_port(url: &str) -> String {
 /// Says what the address should look like.
 pub fn check_url(text: &str) -> Result<(), String> {
     let (scheme, rest) = text.split_once("://").ok_or("an address begins with https://")?;
+    let odd = |c: char| !c.is_ascii_graphic() || matches!(c, '@' | '?' | '#' | '\\');
+    if rest.chars().any(odd) {
+        return Err(
+            "an address has no user name, query, fragment, space or letter outside ASCII; \
+                    write an international name in its xn-- form"
+                .into(),
+        );
+    }
     let authority = rest.split('/').next().unwrap_or(rest);
-    let host = match authority.strip_prefix('[') {
-        Some(six) => six.split_once(']').map_or(six, |(host, _)| host),
-        None => authority.split(':').next().unwrap_or(authority),
-    };
-    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '?' | '#' | '\\');
-    if host.is_empty() || rest.chars().any(odd) {
-        return Err("an address has a host, and no user name, query, fragment or space".into());
+    let (host, port) = host_of(authority).ok_or("an address has a host, as in https://host")?;
+    if port.is_some_and(|port| port.parse::<u16>().map_or(true, |port| port == 0)) {
+        return Err("a port is a number from 1 to 65535".into());
     }
     let loopback = host == "localhost"
         || host.parse().is_ok_and(|address: core::net::IpAddr| address.is_loopback());
@@ -66,6 +70,25 @@ pub fn check_url(text: &str) -> Result<(), String> {
         "http" => Err("plain http is only possible to a loopback address; use https".into()),
         _ => Err("an address begins with https://".into()),
     }
+}
+
+/// Host and port of `host`, `host:port`, `[v6]` or `[v6]:port`; `None` if it is none of these.
+fn host_of(authority: &str) -> Option<(&str, Option<&str>)> {
+    if let Some(six) = authority.strip_prefix('[') {
+        let (host, after) = six.split_once(']')?;
+        host.parse::<core::net::Ipv6Addr>().ok()?;
+        return if after.is_empty() {
+            Some((host, None))
+        } else {
+            Some((host, Some(after.strip_prefix(':')?)))
+        };
+    }
+    let (host, port) = match authority.split_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (authority, None),
+    };
+    let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+    (!host.is_empty() && host.chars().all(named)).then_some((host, port))
 }
 
 #[cfg(test)]
@@ -93,6 +116,14 @@ mod tests {
             "https://user:secret@example.org",
             "stats.example.org",
             "https://example.org/?q=1",
+            "https://example.org:0",
+            "https://example.org:99999",
+            "https://example.org:443:443",
+            "https://[::1",
+            "https://[::1]x",
+            "https://[example.org]",
+            "https://b\u{fc}cher.example",
+            "https://exam ple.org",
         ] {
             assert!(check_url(bad).is_err(), "{bad}");
         }

@@ -137,20 +137,20 @@ impl Draft {
         let Some(field) = part.fields.first() else {
             return;
         };
-        let values: BTreeMap<String, u64> = match self.fact(field, facts) {
-            Some(Fact::Numbers(numbers)) => numbers.clone(),
-            Some(Fact::List(list)) => {
-                let mut numbers = BTreeMap::new();
-                for value in list {
-                    *numbers.entry(value.clone()).or_insert(0) += 1;
-                }
-                numbers
-            }
-            Some(Fact::Text(text)) => BTreeMap::from([(text.clone(), 1)]),
-            Some(_) => return self.leave_out(field, "the source gave no text"),
-            None => return,
+        let Some(fact) = self.fact(field, facts) else {
+            return;
         };
-        let mut drawn: Vec<_> = values.into_iter().collect();
+        let Some(values) = values(fact) else {
+            return self.leave_out(field, "the source gave no text");
+        };
+        // Values that cannot be answers take nobody's place in the draw.
+        let mut drawn = Vec::new();
+        for (value, number) in values {
+            match answer(field, &Fact::Numbers(BTreeMap::from([(value.clone(), number)]))) {
+                Ok(found) => drawn.push((value, found)),
+                Err(why) => self.leave_out(field, &why.to_string()),
+            }
+        }
         drawn.sort_by_cached_key(|(value, _)| {
             Digest::of(&[seed.as_slice(), value.as_bytes()].concat())
         });
@@ -158,23 +158,16 @@ impl Draft {
         let anchor = anchor
             .and_then(|anchor| Some((anchor, self.fact(anchor, facts)?)))
             .and_then(|(anchor, fact)| Some((anchor, answer(anchor, fact).ok()?)));
-        for (value, number) in drawn.into_iter().take(SAMPLES_PER_PERIOD_MAX) {
-            let fact = Fact::Numbers(BTreeMap::from([(value.clone(), number)]));
+        for (value, found) in drawn.into_iter().take(SAMPLES_PER_PERIOD_MAX) {
             let mut answers = vec![None; definition.fields.len()];
-            match answer(field, &fact) {
-                Ok(found) => {
-                    let found = Some((field, found));
-                    for (field, answer) in found.into_iter().chain(anchor.clone()) {
-                        let index = definition.index_of(field.id.as_str());
-                        if let Some(place) = index.and_then(|index| answers.get_mut(index)) {
-                            *place = Some(answer);
-                        }
-                    }
-                    let definition = definition.clone();
-                    self.parts.push(DraftPart { definition, sample: Some(value), answers });
+            for (field, answer) in [(field, found)].into_iter().chain(anchor.clone()) {
+                let index = definition.index_of(field.id.as_str());
+                if let Some(place) = index.and_then(|index| answers.get_mut(index)) {
+                    *place = Some(answer);
                 }
-                Err(why) => self.leave_out(field, &why.to_string()),
             }
+            let definition = definition.clone();
+            self.parts.push(DraftPart { definition, sample: Some(value), answers });
         }
     }
 
@@ -275,4 +268,20 @@ impl Report {
     pub fn parts(&self) -> &[ReportPart] {
         &self.parts
     }
+}
+
+/// The values of a sample, each once and without the spaces around it, and how often it occurs.
+fn values(fact: &Fact) -> Option<BTreeMap<String, u64>> {
+    let given: Vec<(&String, u64)> = match fact {
+        Fact::Numbers(numbers) => numbers.iter().map(|(value, number)| (value, *number)).collect(),
+        Fact::List(list) => list.iter().map(|value| (value, 1)).collect(),
+        Fact::Text(text) => vec![(text, 1)],
+        Fact::Flag(_) | Fact::Number(_) => return None,
+    };
+    let mut values: BTreeMap<String, u64> = BTreeMap::new();
+    for (value, number) in given {
+        let sum = values.entry(value.trim().to_owned()).or_default();
+        *sum = sum.saturating_add(number);
+    }
+    Some(values)
 }

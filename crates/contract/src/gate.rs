@@ -5,12 +5,12 @@
 
 use jiff::Timestamp;
 
-use crate::change::{Change, changes};
+use crate::change::{Change, Topic, changes};
 use crate::decision::{Decision, Record, State};
 use crate::destination::Destination;
 use crate::environment::{Environment, Forbidding};
 use crate::id::{PartId, TierId};
-use crate::manifest::{Channel, Manifest};
+use crate::manifest::{Channel, DefaultRule, Manifest};
 use crate::policy::{Opinion, Policy};
 
 /// Everything that bears on a decision, at one moment.
@@ -88,7 +88,7 @@ pub fn decide<'a>(situation: &Situation<'a>, channel: &str) -> Option<Verdict<'a
     }
     let forbidding = situation.environments.iter().flat_map(Environment::forbids);
     reasons.extend(forbidding.map(Reason::Environment));
-    let tier = agreed_tier(channel, decision, opinion, situation.now, &mut reasons);
+    let tier = agreed_tier(situation, channel, decision, opinion, &mut reasons);
     let differences = differences(situation, channel, decision);
     let waiting: Vec<_> = differences.into_iter().filter(|change| change.asked).collect();
     let whole: Vec<_> = waiting.iter().filter(|change| change.part.is_none()).cloned().collect();
@@ -108,23 +108,31 @@ pub fn decide<'a>(situation: &Situation<'a>, channel: &str) -> Option<Verdict<'a
 
 /// The tier that record and policy allow, or the reason why there is none.
 fn agreed_tier(
+    situation: &Situation<'_>,
     channel: &Channel,
     decision: Option<&Decision>,
     opinion: Option<&Opinion>,
-    now: Timestamp,
     reasons: &mut Vec<Reason>,
 ) -> Option<TierId> {
-    let recorded = match decision.map(|decision| &decision.state) {
-        Some(State::No) => {
+    let recorded = match decision.map(|decision| (decision, &decision.state)) {
+        Some((_, State::No)) => {
             reasons.push(Reason::Declined);
             return None;
         }
-        Some(State::Noticed { effective }) if *effective > now => {
+        // A notice in its grace allows nothing yet, also where the policy would.
+        Some((_, State::Noticed { effective })) if *effective > situation.now => {
             reasons.push(Reason::Grace(*effective));
             return None;
         }
-        Some(State::Noticed { .. }) => channel.tiers.first().map(|tier| tier.id.clone()),
-        Some(State::Yes { tier }) => Some(tier.clone()),
+        // A channel that now asks first is not answered by a notice.
+        Some((_, State::Noticed { .. })) if channel.default == DefaultRule::Ask => None,
+        Some((decision, State::Noticed { .. })) => {
+            // The first tier of what was shown: a later manifest may put another one first.
+            let shown = situation.record.shown(decision);
+            let shown = shown.and_then(|manifest| manifest.channel(channel.id.as_str()));
+            shown.and_then(|channel| channel.tiers.first()).map(|tier| tier.id.clone())
+        }
+        Some((_, State::Yes { tier })) => Some(tier.clone()),
         None => None,
     };
     let permitted = match opinion {
@@ -164,6 +172,7 @@ fn differences(
         ),
         None => vec![Change {
             part: None,
+            topic: Topic::Unknown,
             what: "the record no longer says what was shown".to_owned(),
             asked: true,
         }],

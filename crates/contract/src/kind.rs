@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::Choice;
-use crate::limits::{BUCKETS_MAX, SAMPLE_BYTES_MAX};
+use crate::limits::{BUCKETS_MAX, SAMPLE_BYTES_MAX, VERSION_DIGITS_MAX, VERSION_NUMBERS_MAX};
+use crate::manifest::OTHER;
 
 /// The shape of a field's answers, with every bound that the shape needs.
 ///
@@ -160,6 +161,36 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Bytes of the longest answer as JSON.
+    pub fn bytes_max(&self) -> usize {
+        let longest = |texts: &[Choice]| {
+            let lengths = texts.iter().map(|text| text.as_str().len());
+            lengths.chain([OTHER.len()]).max().unwrap_or(0)
+        };
+        let all = |texts: &[Choice]| -> usize {
+            texts.iter().map(|text| text.as_str().len()).sum::<usize>() + OTHER.len()
+        };
+        let labels = (0..).map_while(|index| self.bucket_label(index));
+        let label = labels.map(|label| label.len()).max().unwrap_or(0);
+        match self {
+            Self::Flag => "false".len(),
+            Self::Choice { choices } => longest(choices) + 2,
+            Self::Version { suffixes } => {
+                (VERSION_DIGITS_MAX + 1) * VERSION_NUMBERS_MAX + longest(suffixes) + 2
+            }
+            Self::Count { .. } | Self::Size { .. } | Self::Duration { .. } => label + 2,
+            // Each entry has quotes and a comma, in `counts` a colon and the label's quotes too.
+            Self::Set { choices } => all(choices) + 3 * (choices.len() + 1) + 2,
+            Self::Counts { choices, .. } => all(choices) + (label + 6) * (choices.len() + 1) + 2,
+            // Every character may be a quotation mark, which is written with two.
+            Self::Sample { bytes_max, .. } => {
+                2 * usize::try_from(*bytes_max).unwrap_or(0) + label + "{count:,value:}".len() + 8
+            }
+        }
+    }
+}
+
 /// Ascending lower bounds, the first of them 0, and a maximum at which numbers are clipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "BucketsText", into = "BucketsText")]
@@ -178,7 +209,7 @@ pub enum BucketsError {
     #[error("each bound must be above the one before it")]
     Order,
     /// The maximum is not above the last bound.
-    #[error("the maximum must be above the last bound")]
+    #[error("`max` must be above the last bound")]
     Max,
 }
 
@@ -293,7 +324,7 @@ pub fn read_bound(text: &str, measure: Measure) -> Option<u64> {
 }
 
 /// The bound of a sample's bytes, when the manifest names none.
-pub const SAMPLE_BYTES_DEFAULT: u32 = SAMPLE_BYTES_MAX as u32;
+pub const SAMPLE_BYTES_DEFAULT: u32 = SAMPLE_BYTES_MAX;
 
 #[cfg(test)]
 mod tests;

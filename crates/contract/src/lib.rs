@@ -13,6 +13,7 @@ pub mod change;
 pub mod decision;
 pub mod definition;
 pub mod destination;
+pub mod diff;
 pub mod draft;
 pub mod environment;
 pub mod gate;

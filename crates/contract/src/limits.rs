@@ -41,7 +41,7 @@ pub const ANCHOR_CHOICES_MAX: usize = 8;
 pub const SAMPLES_PER_PERIOD_MAX: usize = 20;
 
 /// Bytes of one sample value after cleaning.
-pub const SAMPLE_BYTES_MAX: usize = 256;
+pub const SAMPLE_BYTES_MAX: u32 = 256;
 
 /// Digits in one number of a version: dates such as 20261120 do not fit, on purpose.
 pub const VERSION_DIGITS_MAX: usize = 6;
@@ -63,3 +63,18 @@ pub const INTAKE_GRACE_DAYS: i32 = 2;
 
 /// Days by which a sender's clock may run ahead or behind.
 pub const CLOCK_SKEW_DAYS: i32 = 1;
+
+/// The last year in which a question may expire: later dates only say "never".
+pub const EXPIRY_YEAR_MAX: i16 = 2099;
+
+/// Periods in one window of a release: a rolling window has 28 days, a calendar month at most 31.
+pub const WINDOW_PERIODS_MAX: u32 = 31;
+
+/// Distinct values of open vocabularies (versions, samples) in one tally, divided evenly among its
+/// open fields. A value takes about 100 bytes as a version and 350 as the longest sample, so all
+/// together stay under 92 MB however hostile the answers are.
+pub const OPEN_VALUES_MAX: usize = 1 << 18;
+
+/// An open vocabulary shows a value that one installation alone holds with a probability of at most
+/// 10 to the minus this: about once in a billion releases.
+pub const DELTA_EXPONENT: u32 = 9;

@@ -19,11 +19,12 @@ use crate::text::Text;
 
 mod field;
 mod lint;
+mod lint_source;
 mod parse;
 mod reader;
 mod source;
 
-pub use source::{Amount, Format, SYSTEM_FACTS, Source, SystemFact, Take};
+pub use source::{Amount, Format, Gives, SYSTEM_FACTS, Source, SystemFact, Take};
 
 /// What one program may collect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use crate::answer::Answer;
-use crate::calendar::Period;
+use crate::calendar::{Identity, Period};
 use crate::canonical;
 use crate::definition::Definition;
 use crate::limits::PART_BYTES_MAX;
@@ -98,17 +98,22 @@ pub(crate) fn write(
     if let Some(tag) = tag {
         part.insert("tag".into(), tag.to_string().into());
     }
-    canonical::to_bytes(&Value::Object(part)).ok()
+    let bytes = canonical::to_bytes(&Value::Object(part)).ok()?;
+    // The manifest's lint keeps every part below this; a collector takes nothing longer.
+    (bytes.len() <= PART_BYTES_MAX).then_some(bytes)
 }
 
 /// Why bytes are no part that a collector takes.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The definition is unknown: the vendor has to load the manifest that has it.
+    #[error("the collector knows no such definition")]
     UnknownDefinition,
     /// The bytes break rules; every broken one is listed, no value is echoed.
-    Invalid(Problems),
+    #[error("the bytes are no part as its definition says")]
+    Invalid(#[source] Problems),
     /// The period is closed, or lies ahead.
+    #[error("the period is closed, or lies ahead")]
     Period,
 }
 
@@ -163,63 +168,92 @@ type Members = (Period, Option<Tag>, Vec<Option<Answer>>);
 fn check_members(
     map: &Map<String, Value>,
     definition: &Definition,
-    (program, channel): (&str, &str),
+    addressed: (&str, &str),
 ) -> Result<Members, Vec<Problem>> {
-    let mut problems = Vec::new();
-    let mut note = |what: String, fix: &str| {
-        problems.push(Problem { position: None, what, fix: fix.to_owned() });
-    };
+    let mut problems = Notes::default();
+    check_address(&mut problems, map, definition, addressed);
     let text = |key: &str| map.get(key).and_then(Value::as_str);
+    let period = text("period").and_then(|period| period.parse::<Period>().ok());
+    let period = period.filter(|period| period.kind() == definition.period);
+    if period.is_none() {
+        problems.note("`period` is no period of this channel", "send a day or an ISO week");
+    }
+    let tagged = definition.identity != Identity::None;
+    let tag = text("tag").and_then(|tag| tag.parse::<Tag>().ok());
+    if map.contains_key("tag") != tagged || tag.is_some() != tagged {
+        let fix = "send 32 lower-case hex digits, and no `tag` where identity is `none`";
+        problems.note("`tag` does not fit the channel's identity", fix);
+    }
+    if tag == Some(Tag::ZERO) {
+        let fix = "only a report that was agreed to has a tag";
+        problems.note("`tag` is that of a draft", fix);
+    }
+    let answers = check_answers(&mut problems, map, definition);
+    match (problems.0.is_empty(), period) {
+        (true, Some(period)) => Ok((period, tag, answers)),
+        _ => Err(problems.0),
+    }
+}
+
+/// Problems found so far.
+#[derive(Default)]
+struct Notes(Vec<Problem>);
+
+impl Notes {
+    fn note(&mut self, what: impl Into<String>, fix: &str) {
+        self.0.push(Problem { position: None, what: what.into(), fix: fix.to_owned() });
+    }
+}
+
+fn check_address(
+    problems: &mut Notes,
+    map: &Map<String, Value>,
+    definition: &Definition,
+    (program, channel): (&str, &str),
+) {
     let expected = [
         ("program", definition.program.as_str(), program),
         ("channel", definition.channel.as_str(), channel),
         ("part", definition.part.as_str(), definition.part.as_str()),
     ];
     for (key, defined, addressed) in expected {
-        if text(key) != Some(defined) || defined != addressed {
-            note(
-                format!("`{key}` is not that of the definition"),
-                "send the part where it belongs",
-            );
+        if map.get(key).and_then(Value::as_str) != Some(defined) || defined != addressed {
+            let what = format!("`{key}` is not that of the definition");
+            problems.note(what, "send the part where it belongs");
         }
-    }
-    let period = text("period").and_then(|period| period.parse::<Period>().ok());
-    let period = period.filter(|period| period.kind() == definition.period);
-    if period.is_none() {
-        note("`period` is no period of this channel".into(), "send a day or an ISO week");
-    }
-    let epoch = definition.identity != crate::calendar::Identity::None;
-    let tag = text("tag").and_then(|tag| tag.parse::<Tag>().ok());
-    if map.contains_key("tag") != epoch || tag.is_some() != epoch {
-        note("`tag` does not fit the channel's identity".into(), "send 32 lower-case hex digits");
-    }
-    if tag == Some(Tag::ZERO) {
-        note("`tag` is that of a draft".into(), "only a report that was agreed to has a tag");
     }
     let known = ["answers", "channel", "definition", "part", "period", "program", "tag"];
     // The unknown name itself is not echoed: it came from outside.
     if map.keys().any(|key| !known.contains(&key.as_str())) {
-        note("the part has a member that it must not have".into(), "send only the members defined");
+        let fix = "send only the members defined";
+        problems.note("the part has a member that it must not have", fix);
     }
+}
+
+fn check_answers(
+    problems: &mut Notes,
+    map: &Map<String, Value>,
+    definition: &Definition,
+) -> Vec<Option<Answer>> {
     let answers = map.get("answers").and_then(Value::as_object);
     if answers.is_none_or(Map::is_empty) {
-        note("`answers` is no object with at least one answer".into(), "send nothing instead");
+        let what = "`answers` is no object with at least one answer";
+        problems.note(what, "send nothing instead");
     }
     let empty = Map::new();
     let answers = answers.unwrap_or(&empty);
     if answers.keys().any(|key| definition.index_of(key).is_none()) {
-        note("an answer is to no question of the definition".into(), "send only what was asked");
+        let what = "an answer is to no question of the definition";
+        problems.note(what, "send only what was asked");
     }
     let mut read = Vec::with_capacity(definition.fields.len());
     for shape in &definition.fields {
         let answer = answers.get(shape.id.as_str()).map(|value| wire::read(&shape.kind, value));
         if let Some(Err(error)) = &answer {
-            note(format!("the answer `{}` {error}", shape.id), "send it as the definition says");
+            let what = format!("the answer `{}` {error}", shape.id);
+            problems.note(what, "send it as the definition says");
         }
         read.push(answer.and_then(Result::ok));
     }
-    match (problems.is_empty(), period) {
-        (true, Some(period)) => Ok((period, tag, read)),
-        _ => Err(problems),
-    }
+    read
 }

@@ -48,8 +48,31 @@ impl fmt::Display for Text {
     }
 }
 
-/// Control characters, and characters that change the direction of text or show nothing.
+/// Control characters, line separators, and characters that show nothing or change the direction of
+/// text (Unicode's `Default_Ignorable_Code_Point`): a person who reads a text would not see them.
 pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// As [`is_hidden`], for sentences: Persian and the languages of India join letters with two
+/// characters that show nothing by themselves.
+pub(crate) fn is_hidden_in_sentence(c: char) -> bool {
+    is_hidden(c) && !matches!(c, '\u{200c}' | '\u{200d}')
+}
+
+/// Whether a text is a language tag in lower case: `de`, `pt-br`.
+pub(crate) fn is_language(tag: &str) -> bool {
+    let mut pieces = tag.split('-');
+    let primary = pieces.next().unwrap_or_default();
+    let letters = primary.bytes().all(|c| c.is_ascii_lowercase());
+    let small = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+    (2..=3).contains(&primary.len())
+        && letters
+        && pieces.all(|piece| (2..=8).contains(&piece.len()) && piece.bytes().all(small))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::answer::{Answer, Entry};
+use crate::answer::{Answer, Entry, check_sample};
 use crate::id::Choice;
 use crate::kind::Kind;
 use crate::manifest::OTHER;
@@ -60,12 +60,9 @@ pub(crate) enum WireError {
     /// An entry is there twice, or entries are not sorted.
     #[error("has entries that are not sorted, or are there twice")]
     Order,
-    /// A sample is empty or longer than its bound.
-    #[error("is empty or longer than its bound")]
-    Length,
-    /// A sample has control or invisible characters.
-    #[error("has control characters")]
-    Control,
+    /// A sample is empty, longer than its bound, or has characters that nobody can see.
+    #[error("is empty, too long, begins or ends with a space, or has invisible characters")]
+    Sample,
 }
 
 /// Reads an answer of a kind.
@@ -84,52 +81,51 @@ pub(crate) fn read(kind: &Kind, value: &Value) -> Result<Answer, WireError> {
         Kind::Count { .. } | Kind::Size { .. } | Kind::Duration { .. } => {
             read_bucket(kind, text()?).map(Answer::Bucket)
         }
-        Kind::Set { choices } => {
-            let items = value.as_array().ok_or(WireError::Type)?;
-            let texts: Vec<&str> =
-                items.iter().map(Value::as_str).collect::<Option<_>>().ok_or(WireError::Type)?;
-            if !texts.is_sorted_by(|a, b| a < b) {
-                return Err(WireError::Order);
-            }
-            let entries: Result<Vec<_>, _> =
-                texts.into_iter().map(|text| read_entry(choices, text)).collect();
-            let mut entries = entries?;
-            entries.sort_unstable();
-            Ok(Answer::Set(entries))
-        }
-        Kind::Counts { choices, .. } => {
-            let map = value.as_object().ok_or(WireError::Type)?;
-            let read = |(name, label): (&String, &Value)| {
-                let label = label.as_str().ok_or(WireError::Type)?;
-                Ok((read_entry(choices, name)?, read_bucket(kind, label)?))
-            };
-            let mut counts = map.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-            counts.sort_unstable();
-            Ok(Answer::Counts(counts))
-        }
+        Kind::Set { choices } => read_set(choices, value).map(Answer::Set),
+        Kind::Counts { choices, .. } => read_counts(kind, choices, value).map(Answer::Counts),
         Kind::Sample { bytes_max, buckets } => {
-            let (text, label) = match (buckets, value) {
-                (None, Value::String(text)) => (text, None),
-                (Some(_), Value::Object(map)) if map.len() == 2 => {
-                    match (map.get("value"), map.get("count")) {
-                        (Some(Value::String(text)), Some(Value::String(label))) => {
-                            (text, Some(label))
-                        }
-                        _ => return Err(WireError::Type),
-                    }
-                }
-                _ => return Err(WireError::Type),
+            let (text, label) = if buckets.is_some() {
+                let map = value.as_object().filter(|map| map.len() == 2);
+                let member = |key| map?.get(key)?.as_str();
+                let text = member("value").ok_or(WireError::Type)?;
+                (text, Some(member("count").ok_or(WireError::Type)?))
+            } else {
+                (text()?, None)
             };
-            if text.is_empty() || text.len() > usize::try_from(*bytes_max).unwrap_or(0) {
-                return Err(WireError::Length);
-            }
-            if text.chars().any(crate::text::is_hidden) {
-                return Err(WireError::Control);
-            }
+            check_sample(text, *bytes_max).map_err(|_| WireError::Sample)?;
             let bucket = label.map(|label| read_bucket(kind, label)).transpose()?;
-            Ok(Answer::Sample(text.clone(), bucket))
+            Ok(Answer::Sample(text.to_owned(), bucket))
         }
     }
+}
+
+fn read_set(choices: &[Choice], value: &Value) -> Result<Vec<Entry>, WireError> {
+    let items = value.as_array().ok_or(WireError::Type)?;
+    let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+    let texts = texts.ok_or(WireError::Type)?;
+    // One set has one spelling: sorted as text, each entry once.
+    if !texts.is_sorted_by(|a, b| a < b) {
+        return Err(WireError::Order);
+    }
+    let entries = texts.into_iter().map(|text| read_entry(choices, text));
+    let mut entries = entries.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_unstable();
+    Ok(entries)
+}
+
+fn read_counts(
+    kind: &Kind,
+    choices: &[Choice],
+    value: &Value,
+) -> Result<Vec<(Entry, u8)>, WireError> {
+    let map = value.as_object().ok_or(WireError::Type)?;
+    let read = |(name, label): (&String, &Value)| {
+        let label = label.as_str().ok_or(WireError::Type)?;
+        Ok((read_entry(choices, name)?, read_bucket(kind, label)?))
+    };
+    let mut counts = map.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    counts.sort_unstable();
+    Ok(counts)
 }
 
 fn read_entry(choices: &[Choice], text: &str) -> Result<Entry, WireError> {

@@ -3,47 +3,46 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use toml::Spanned;
+use toml::de::DeValue;
 
+use super::lint::{self, FieldPlace};
+use super::parse::Purposes;
 use super::reader::{Found, Node};
 use super::source::{Amount, Format, SYSTEM_FACTS, Source, Take};
 use super::{Field, OTHER, Sensitivity};
 use crate::id::{Choice, FieldId, PurposeId};
 use crate::kind::{Buckets, Kind, Measure, SAMPLE_BYTES_DEFAULT, read_bound};
-use crate::limits::{CHOICES_MAX, INTEGER_MAX, SAMPLE_BYTES_MAX};
-use crate::text::Text;
+use crate::limits::{CHOICES_MAX, EXPIRY_YEAR_MAX, INTEGER_MAX, SAMPLE_BYTES_MAX};
 
-pub(super) fn field(node: Node<'_, '_>, purposes: &BTreeMap<PurposeId, Text>) -> Option<Field> {
+pub(super) fn field(node: Node<'_, '_>, purposes: &Purposes) -> Option<(Field, FieldPlace)> {
+    let place = FieldPlace { field: node.at.clone(), question: node.place("question") };
     let id = node.parsed("id", "name the field", FieldId::parse);
     let question = node.text("question", "ask in plain words what an operator is told you ask");
     let purpose = node.parsed("purpose", "name the purpose that needs it", PurposeId::parse);
     if let Some(purpose) = &purpose
-        && !purposes.contains_key(purpose)
+        && !purposes.uses(purpose)
     {
         let what = format!("there is no purpose `{purpose}`");
         node.note("purpose", what, "say what will be decided with the answer in a [[purpose]]");
     }
-    let fix = "write the day after which it need not be asked any more; you can move it later";
-    let expires: Option<Date> = node.day("expires", fix);
+    let expires = expires(&node);
     let kind = kind(&node);
-    let sensitivities = [
-        ("technical", Sensitivity::Technical),
-        ("usage", Sensitivity::Usage),
-        ("open-text", Sensitivity::OpenText),
-    ];
-    let sensitivity = node.word("sensitivity", &sensitivities).unwrap_or(
-        if matches!(kind, Some(Kind::Sample { .. })) {
-            Sensitivity::OpenText
-        } else {
-            Sensitivity::Technical
-        },
-    );
+    if kind.is_none() {
+        // Its own keys would only be called unknown now.
+        node.pass_over(&["choices", "suffixes", "unit", "buckets", "max", "bytes_max"]);
+    }
+    let sensitivity = sensitivity(&node, kind.as_ref());
     let publish = node.flag("publish").unwrap_or(true);
     let titles = titles(&node, kind.as_ref());
     let map = map(&node, kind.as_ref());
-    let fix = "say where the answer comes from, as in `source = { system = \"os.id\" }`";
-    let source = node.table("source", "`source`", fix).and_then(source);
+    let fix = format!("say where the answer comes from, as in `source = {SYSTEM_EXAMPLE}`");
+    let source = node.table("source", "`source`", &fix).and_then(source);
+    if let (Some(kind), Some(source)) = (&kind, &source) {
+        lint::fits(&node, kind, source);
+    }
     node.finish();
-    Some(Field {
+    let field = Field {
         id: id?,
         question: question?,
         purpose: purpose?,
@@ -54,7 +53,36 @@ pub(super) fn field(node: Node<'_, '_>, purposes: &BTreeMap<PurposeId, Text>) ->
         sensitivity,
         expires: expires?,
         publish,
-    })
+    };
+    Some((field, place))
+}
+
+fn expires(node: &Node<'_, '_>) -> Option<Date> {
+    let fix = "write the day after which it need not be asked any more, as in \
+               `expires = 2027-12-31`; you can move it later";
+    let day = node.day("expires", fix)?;
+    if day.year() > EXPIRY_YEAR_MAX {
+        let fix = "write when you will look at the question again; you can move it later";
+        node.note("expires", format!("a question until {day} never expires"), fix);
+    }
+    Some(day)
+}
+
+fn sensitivity(node: &Node<'_, '_>, kind: Option<&Kind>) -> Sensitivity {
+    let words = [
+        ("technical", Sensitivity::Technical),
+        ("usage", Sensitivity::Usage),
+        ("open-text", Sensitivity::OpenText),
+    ];
+    let named = node.word("sensitivity", &words);
+    if !matches!(kind, Some(Kind::Sample { .. })) {
+        return named.unwrap_or(Sensitivity::Technical);
+    }
+    if named.is_some_and(|named| named != Sensitivity::OpenText) {
+        let fix = "write `sensitivity = \"open-text\"`, or leave it out";
+        node.note("sensitivity", "a sample is open text, whatever it is about", fix);
+    }
+    Sensitivity::OpenText
 }
 
 /// The kinds of the manifest, and what each needs beside its name.
@@ -83,7 +111,7 @@ fn kind(node: &Node<'_, '_>) -> Option<Kind> {
             Some(Kind::Counts { choices: choices?, unit: unit?, buckets: buckets? })
         }
         "sample" => {
-            let bytes_max = node.number("bytes_max", 1..SAMPLE_BYTES_MAX as u64 + 1);
+            let bytes_max = node.number("bytes_max", 1..u64::from(SAMPLE_BYTES_MAX) + 1);
             let bytes_max = bytes_max.and_then(|n| u32::try_from(n).ok());
             let buckets = node.has("buckets").then(|| buckets(node, Measure::Things)).flatten();
             Some(Kind::Sample { bytes_max: bytes_max.unwrap_or(SAMPLE_BYTES_DEFAULT), buckets })
@@ -102,13 +130,21 @@ fn kind(node: &Node<'_, '_>) -> Option<Kind> {
 }
 
 fn unit(node: &Node<'_, '_>) -> Option<String> {
-    node.string("unit", "say in the plural what is counted, as in `unit = \"devices\"`")
+    let fix = "say in the plural what is counted, as in `unit = \"devices\"`";
+    let unit = node.string("unit", fix)?;
+    // It stands beside numbers on pages: a few plain words.
+    if Choice::parse(&unit).is_err() {
+        node.note("unit", "the unit is no plain word", fix);
+        return None;
+    }
+    Some(unit)
 }
 
 fn choices(node: &Node<'_, '_>) -> Option<Vec<Choice>> {
     if !node.has("choices") {
-        let fix = "list the answers that may leave; everything else is sent as `other`";
-        node.note("choices", "the field has no `choices`", fix);
+        let fix = "list the answers that may leave, as in `choices = [\"ext4\", \"xfs\"]`; \
+                   everything else is sent as `other`";
+        node.missing("choices", fix);
         return None;
     }
     let choices = choice_list(node, "choices");
@@ -131,8 +167,18 @@ fn choice_list(node: &Node<'_, '_>, key: &'static str) -> Vec<Choice> {
                 let fix = "remove it: everything that is not listed is `other` already";
                 node.reader.note(&at, "`other` is listed", fix);
             }
-            Ok(choice) => list.push(choice),
-            Err(error) => node.reader.note(&at, error.to_string(), "write it so"),
+            Ok(choice) => {
+                let same = |known: &&Choice| known.as_str().eq_ignore_ascii_case(&value);
+                if let Some(known) = list.iter().find(same) {
+                    let what = format!("`{choice}` and `{known}` differ in case alone");
+                    node.reader.note(&at, what, "keep one: answers are compared without case");
+                }
+                list.push(choice);
+            }
+            Err(error) => {
+                let fix = "write it so here, and what the source says in `map`";
+                node.reader.note(&at, error.to_string(), fix);
+            }
         }
     }
     list
@@ -147,24 +193,32 @@ fn buckets(node: &Node<'_, '_>, measure: Measure) -> Option<Buckets> {
     let fix = format!("write `{example}`: only the bucket is sent, never the number");
     for key in ["buckets", "max"] {
         if !node.has(key) {
-            node.note(key, format!("the field has no `{key}`"), fix.as_str());
+            node.missing(key, &fix);
         }
     }
-    let read = |value: &toml::Spanned<toml::de::DeValue<'_>>| {
-        let number = match value.get_ref() {
-            toml::de::DeValue::Integer(number) => number.as_str().parse().ok(),
-            toml::de::DeValue::String(text) => read_bound(text, measure),
-            _ => None,
-        };
-        let number = number.filter(|number| *number <= INTEGER_MAX);
-        if number.is_none() {
-            node.reader.note(&value.span(), "this is no bound", fix.as_str());
-        }
-        number
-    };
-    let from: Vec<u64> = node.items("buckets")?.into_iter().filter_map(read).collect();
-    let max = node.value("max").and_then(read)?;
+    let from: Vec<Option<u64>> =
+        node.items("buckets")?.into_iter().map(|value| bound(node, value, measure)).collect();
+    let max = bound(node, node.value("max")?, measure)?;
+    let from: Vec<u64> = from.into_iter().collect::<Option<_>>()?;
     Buckets::new(from, max).map_err(|e| node.note("buckets", e.to_string(), fix.as_str())).ok()
+}
+
+fn bound(node: &Node<'_, '_>, value: &Spanned<DeValue<'_>>, measure: Measure) -> Option<u64> {
+    let (number, said) = match value.get_ref() {
+        DeValue::Integer(number) => (number.as_str().parse().ok(), number.as_str().to_owned()),
+        DeValue::String(text) => (read_bound(text, measure), text.to_string()),
+        _ => (None, "this".to_owned()),
+    };
+    let number = number.filter(|number| *number <= INTEGER_MAX);
+    if number.is_none() {
+        let fix = match measure {
+            Measure::Things => "write a whole number, as in `10`",
+            Measure::Bytes => "write a whole number of B, KiB, MiB, GiB or TiB, as in `\"4 GiB\"`",
+            Measure::Seconds => "write a whole number of s, min, h or d, as in `\"90 min\"`",
+        };
+        node.reader.note(&value.span(), format!("`{said}` is no bound of a bucket"), fix);
+    }
+    number
 }
 
 fn titles(node: &Node<'_, '_>, kind: Option<&Kind>) -> BTreeMap<Choice, String> {
@@ -172,7 +226,7 @@ fn titles(node: &Node<'_, '_>, kind: Option<&Kind>) -> BTreeMap<Choice, String> 
     for (name, title) in node.entries("titles") {
         match known_choice(kind, &name.value) {
             Some(choice) => drop(titles.insert(choice, title.value)),
-            None => not_listed(node, &name),
+            None => not_listed(node, kind, &name),
         }
     }
     titles
@@ -181,9 +235,13 @@ fn titles(node: &Node<'_, '_>, kind: Option<&Kind>) -> BTreeMap<Choice, String> 
 fn map(node: &Node<'_, '_>, kind: Option<&Kind>) -> BTreeMap<String, Choice> {
     let mut map = BTreeMap::new();
     for (raw, choice) in node.entries("map") {
+        if !raw.value.is_ascii() {
+            let what = format!("`{}` has a letter outside ASCII", raw.value);
+            node.reader.note(&raw.at, what, "choose a source whose words have none");
+        }
         match known_choice(kind, &choice.value) {
             Some(choice) => drop(map.insert(raw.value, choice)),
-            None => not_listed(node, &choice),
+            None => not_listed(node, kind, &choice),
         }
     }
     map
@@ -193,10 +251,15 @@ fn known_choice(kind: Option<&Kind>, text: &str) -> Option<Choice> {
     kind?.choices()?.iter().find(|choice| choice.as_str() == text).cloned()
 }
 
-fn not_listed(node: &Node<'_, '_>, name: &Found<String>) {
+fn not_listed(node: &Node<'_, '_>, kind: Option<&Kind>, name: &Found<String>) {
+    if kind.is_none() {
+        return;
+    }
     let what = format!("`{}` is not among the field's choices", name.value);
     node.reader.note(&name.at, what, "list it there, or remove it here");
 }
+
+const SYSTEM_EXAMPLE: &str = "{ system = \"os.id\" }";
 
 /// The sources of the manifest.
 const SOURCES: &str = "{ system = \"os.id\" }, { command = [\"program\", \"argument\"] }, \
@@ -208,6 +271,9 @@ fn source(node: Node<'_, '_>) -> Option<Source> {
     } else if node.has("command") {
         let argv = node.strings("command").unwrap_or_default();
         let argv: Vec<String> = argv.into_iter().map(|found| found.value).collect();
+        if argv.is_empty() && node.items("command").is_some() {
+            node.note("command", "the command is empty", "name a program and its arguments");
+        }
         let take = take(&node);
         (!argv.is_empty()).then_some(Source::Command { argv, take })
     } else if node.has("file") {
@@ -222,10 +288,11 @@ fn source(node: Node<'_, '_>) -> Option<Source> {
         node.optional_string("file").map(|path| Source::File { path, format, take })
     } else {
         node.note("", "the source names nothing to read", format!("write one of {SOURCES}"));
+        node.pass_over(&["pattern", "pointer", "take", "times", "format"]);
         None
     };
     if let Some(source) = &source {
-        super::lint::source(&node, source);
+        lint::source(&node, source);
     }
     node.finish();
     source

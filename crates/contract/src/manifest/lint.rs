@@ -1,116 +1,99 @@
-//! The rules that a manifest keeps beyond its syntax: what would mislead people or identify machines.
+//! The rules that a channel keeps beyond its syntax: what would mislead people or identify machines.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::ops::Range;
 
-use super::reader::Node;
-use super::source::{Format, Source};
-use super::{Channel, DefaultRule, Part, Sensitivity};
+use super::reader::{Node, Reader};
+use super::{Channel, DefaultRule, Field, Manifest, Part, Publication, Sensitivity};
 use crate::calendar::{Identity, PeriodKind};
-use crate::id::PurposeId;
+use crate::definition::Definition;
+use crate::id::ProgramId;
 use crate::kind::Kind;
-use crate::limits::{ANCHOR_CHOICES_MAX, FIELDS_PER_PART_MAX};
+use crate::limits::{ANCHOR_CHOICES_MAX, FIELDS_PER_PART_MAX, PART_BYTES_MAX};
 use crate::text::Text;
 
-/// Files and programs that tell which machine this is. Whatever is made of them, hashed or not,
-/// stays an identifier: 2^32 host ids are hashed in minutes.
-const IDENTIFYING: &[&str] = &[
-    "machine-id",
-    "hostid",
-    "hostname",
-    "product_uuid",
-    "product_serial",
-    "board_serial",
-    "chassis_serial",
-    "boot_id",
-    "dmidecode",
-    "lshw",
-    "blkid",
-    "/sys/class/net/",
-    "ssh_host_",
-    "/etc/shadow",
-    "/etc/passwd",
-];
+pub(super) use super::lint_source::{fits, source};
 
-/// Programs that would interpret their arguments: a manifest says what runs, word for word.
-const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "fish", "env", "xargs", "eval"];
-
-/// Words that promise more than a hash can keep.
-const HASHES: &[&str] = &["hash", "md5", "sha1", "sha-1", "sha256", "sha-256", "pseudonymis"];
-
-pub(super) fn unused_purposes(
-    root: &Node<'_, '_>,
-    purposes: &BTreeMap<PurposeId, Text>,
-    channels: &[Channel],
-) {
-    let used: BTreeSet<_> =
-        channels.iter().flat_map(Channel::fields).map(|field| &field.purpose).collect();
-    for purpose in purposes.keys().filter(|purpose| !used.contains(purpose)) {
-        let what = format!("no field serves the purpose `{purpose}`");
-        root.note("purpose", what, "remove it, or ask what it needs");
-    }
-    if purposes.is_empty() {
-        root.note("purpose", "the manifest states no purpose", "add a [[purpose]]");
-    }
+/// Where a part and its fields stand in the text, in the part's own order.
+pub(super) struct PartPlace {
+    pub(super) part: Range<usize>,
+    pub(super) fields: Vec<FieldPlace>,
 }
 
-pub(super) fn channel(node: &Node<'_, '_>, channel: &Channel) {
-    twice(node, channel.parts.iter().map(|part| part.id.as_str()), "part");
-    twice(node, channel.fields().map(|field| field.id.as_str()), "field");
-    words(node, channel);
+/// Where a field and its question stand in the text.
+pub(super) struct FieldPlace {
+    pub(super) field: Range<usize>,
+    pub(super) question: Range<usize>,
+}
+
+/// Words that promise more than a hash can keep: what can be guessed can be hashed and compared.
+const HASHES: &[&str] = &["hashed", "hashes", "hash", "md5", "sha1", "sha256", "sha512"];
+
+pub(super) fn channel(node: &Node<'_, '_>, channel: &Channel, places: &[PartPlace]) {
+    let reader = node.reader;
+    let parts = channel.parts.iter().zip(places);
+    twice(reader, parts.clone().map(|(part, at)| (part.id.as_str(), &at.part)), "part");
+    let fields = parts.clone().flat_map(|(part, at)| part.fields.iter().zip(&at.fields));
+    twice(reader, fields.clone().map(|(field, at)| (field.id.as_str(), &at.field)), "field");
+    words(reader, &channel.title, &node.place("title"), channel.identity);
+    words(reader, &channel.about, &node.place("about"), channel.identity);
+    for (field, at) in fields {
+        words(reader, &field.question, &at.question, channel.identity);
+    }
     anchor(node, channel);
-    if channel.release == PeriodKind::Day && channel.period == PeriodKind::Week {
-        let fix = "write `release = \"week\"`: a week's answers make one release";
-        node.note("release", "releases come faster than answers", fix);
-    }
-    if channel.default == DefaultRule::Notice {
-        let closed = channel.fields().all(|field| field.sensitivity != Sensitivity::OpenText);
-        if !closed && channel.tiers.len() < 2 {
-            let fix = "ask for it (`default = \"ask\"`), or move it into a higher tier";
-            node.note("default", "a notice cannot cover open text", fix);
-        }
-    }
-    for part in &channel.parts {
-        let bits: Option<f64> = channel.fields_of(part).map(|field| field.kind.bits()).sum();
-        if let Some(bits) = bits.filter(|bits| bits.ceil() > f64::from(part.bits_max)) {
-            let what = format!(
-                "the part `{}` allows about 2^{:.0} different answers, its bound is 2^{}",
-                part.id,
-                bits.ceil(),
-                part.bits_max
-            );
-            let fix = "split it: put together only what must be cross-tabulated; use fewer \
-                       choices or wider buckets; or raise `bits_max` and let the statement say so";
-            node.note("part", what, fix);
-        }
+    releases(node, channel);
+    notice(node, channel);
+    tiers(node, channel);
+    for (part, at) in parts {
+        identifying_power(reader, channel, part, at);
+        room(reader, channel, part, at);
     }
 }
 
-fn twice<'a>(node: &Node<'_, '_>, names: impl Iterator<Item = &'a str>, what: &str) {
+/// The sentences outside the channels promise for all of them.
+pub(super) fn words_of_all(root: &Node<'_, '_>, manifest: &Manifest) {
+    let longest = manifest.channels.iter().map(|channel| channel.identity).max();
+    let Some(identity) = longest else { return };
+    for text in manifest.purposes.values() {
+        words(root.reader, text, &root.place("purpose"), identity);
+    }
+    for text in &manifest.never_collected {
+        anonymous(root.reader, text, &root.place("never_collected"), identity);
+    }
+}
+
+fn twice<'a>(
+    reader: &Reader<'_>,
+    names: impl Iterator<Item = (&'a str, &'a Range<usize>)>,
+    what: &str,
+) {
     let mut seen = BTreeSet::new();
-    for name in names {
+    for (name, at) in names {
         if !seen.insert(name) {
             let fix = format!("give each {what} of a channel its own id");
-            node.note(what, format!("the {what} `{name}` is there twice"), fix);
+            reader.note(at, format!("the {what} `{name}` is there twice"), fix);
         }
     }
 }
 
-fn words(node: &Node<'_, '_>, channel: &Channel) {
-    let texts = [&channel.title, &channel.about]
-        .into_iter()
-        .chain(channel.fields().map(|field| &field.question));
-    for sentence in texts.flat_map(Text::sentences) {
-        let lower = sentence.to_lowercase();
-        if lower.contains("anonym") && channel.identity != Identity::None {
-            let what = "the channel calls tagged data anonymous";
-            let fix = "data with tags is pseudonymous: drop the word, or use `identity = \"none\"`";
-            node.note("about", what, fix);
-        }
-        if HASHES.iter().any(|word| lower.contains(word)) {
-            let what = "a sentence offers a hash as protection";
-            let fix = "a hash of something guessable is that thing: say what is removed instead";
-            node.note("about", what, fix);
-        }
+fn words(reader: &Reader<'_>, text: &Text, at: &Range<usize>, identity: Identity) {
+    anonymous(reader, text, at, identity);
+    let lower = text.sentences().map(str::to_lowercase).collect::<Vec<_>>().join(" ");
+    // `SHA-256` is one word here.
+    let lower = lower.replace("sha-", "sha");
+    let mut single = lower.split(|c: char| !c.is_alphanumeric());
+    if let Some(word) = single.find(|word| HASHES.contains(word)) {
+        let what = format!("the sentence offers a hash as protection (`{word}`)");
+        let fix = "what can be guessed can be hashed and compared: say what is left out instead";
+        reader.note(at, what, fix);
+    }
+}
+
+fn anonymous(reader: &Reader<'_>, text: &Text, at: &Range<usize>, identity: Identity) {
+    let said = text.sentences().any(|sentence| sentence.to_lowercase().contains("anonym"));
+    if said && identity != Identity::None {
+        let fix = "data with tags is pseudonymous: drop the word, or use `identity = \"none\"`";
+        reader.note(at, "the sentence calls tagged data anonymous", fix);
     }
 }
 
@@ -134,63 +117,109 @@ fn anchor(node: &Node<'_, '_>, channel: &Channel) {
     }
 }
 
-pub(super) fn part(node: &Node<'_, '_>, part: &Part) {
+fn releases(node: &Node<'_, '_>, channel: &Channel) {
+    if channel.release == PeriodKind::Day && channel.period == PeriodKind::Week {
+        let fix = "write `release = \"week\"`: a week's answers make one release";
+        node.note("release", "releases come faster than answers", fix);
+    }
+    let Publication::Noisy { epsilon_release_milli, epsilon_year_milli } = channel.publication
+    else {
+        return;
+    };
+    let wanted = match channel.release {
+        PeriodKind::Day => 365,
+        PeriodKind::Week => 52,
+    };
+    let paid = epsilon_year_milli / epsilon_release_milli.max(1);
+    if paid < wanted {
+        let what = format!("the year's budget pays for {paid} of {wanted} releases");
+        let fix = "lower `epsilon_release`, raise `epsilon_year`, or publish by the week: \
+                   nothing is published once the budget is spent";
+        node.note("publication", what, fix);
+    }
+}
+
+/// Whether a field's answers are text that the manifest does not list.
+fn is_open(field: &Field) -> bool {
+    matches!(field.kind, Kind::Sample { .. }) || field.sensitivity == Sensitivity::OpenText
+}
+
+fn notice(node: &Node<'_, '_>, channel: &Channel) {
+    let Some(first) = channel.tiers.first().filter(|_| channel.default == DefaultRule::Notice)
+    else {
+        return;
+    };
+    let mut covered = channel.parts_in(&first.id).flat_map(|part| &part.fields);
+    if let Some(field) = covered.find(|field| is_open(field)) {
+        let what = format!("a notice cannot cover open text, and `{}` is open text", field.id);
+        let fix = "ask for it (`default = \"ask\"`), or move it into a higher tier";
+        node.note("default", what, fix);
+    }
+}
+
+fn tiers(node: &Node<'_, '_>, channel: &Channel) {
+    let unused = |tier: &&super::Tier| channel.parts.iter().all(|part| part.tier != tier.id);
+    // A channel whose parts could not be read has other problems.
+    for tier in channel.tiers.iter().filter(unused).filter(|_| !channel.parts.is_empty()) {
+        let what = format!("no part begins in the tier `{}`", tier.id);
+        node.note("tier", what, "remove the tier, or move a part into it with `tier`");
+    }
+}
+
+fn identifying_power(reader: &Reader<'_>, channel: &Channel, part: &Part, at: &PartPlace) {
+    let bits: Option<f64> = channel.fields_of(part).map(|field| field.kind.bits()).sum();
+    let Some(bits) = bits.filter(|bits| bits.ceil() > f64::from(part.bits_max)) else {
+        return;
+    };
+    let what = format!(
+        "the part `{}` allows about 2^{:.0} different answers, its bound is 2^{}",
+        part.id,
+        bits.ceil(),
+        part.bits_max
+    );
+    let fix = "split it: put together only what must be cross-tabulated; use fewer choices or \
+               wider buckets; or raise `bits_max` and let the statement say so";
+    reader.note(&at.part, what, fix);
+}
+
+fn room(reader: &Reader<'_>, channel: &Channel, part: &Part, at: &PartPlace) {
+    // Any program stands for the manifest's own here: it may be the piece that could not be read.
+    let Ok(program) = ProgramId::parse("a-program-with-the-longest-possible-name") else {
+        return;
+    };
+    let bytes = Definition::new(&program, channel, part).bytes_max();
+    if bytes > PART_BYTES_MAX {
+        let what = format!("the part `{}` may grow to {bytes} bytes", part.id);
+        let fix = format!("shorten its lists, or split it: a part has {PART_BYTES_MAX} at most");
+        reader.note(&at.part, what, fix);
+    }
+}
+
+pub(super) fn part(node: &Node<'_, '_>, part: &Part, at: &PartPlace) {
     if part.fields.len() > FIELDS_PER_PART_MAX {
         let what = format!("the part has {} fields", part.fields.len());
         node.note("field", what, format!("keep to {FIELDS_PER_PART_MAX}"));
     }
-    let samples = part.fields.iter().filter(|f| matches!(f.kind, Kind::Sample { .. })).count();
-    if samples > 0 && part.fields.len() > 1 {
-        let what = "a `sample` travels with other fields";
-        node.note("field", what, "give it a part of its own: its values identify on their own");
-    }
-    for field in &part.fields {
+    for (field, at) in part.fields.iter().zip(&at.fields) {
+        if matches!(field.kind, Kind::Sample { .. }) && part.fields.len() > 1 {
+            let what = format!("the sample `{}` travels with other fields", field.id);
+            let fix = "give it a part of its own: its values identify on their own";
+            node.reader.note(&at.field, what, fix);
+        }
         let id = field.id.as_str();
         let wrong = match &field.kind {
-            Kind::Size { .. } => ["_kb", "_mb", "_gb", "_seconds"].iter().any(|s| id.ends_with(s)),
-            Kind::Duration { .. } => ["_ms", "_minutes", "_bytes"].iter().any(|s| id.ends_with(s)),
+            Kind::Size { .. } => ["_kb", "_mb", "_gb", "_kib", "_mib", "_gib", "_seconds"]
+                .iter()
+                .any(|unit| id.ends_with(unit)),
+            Kind::Duration { .. } => ["_ms", "_minutes", "_hours", "_days", "_bytes"]
+                .iter()
+                .any(|unit| id.ends_with(unit)),
             _ => false,
         };
         if wrong {
             let what = format!("the name `{id}` names another unit than the field has");
-            node.note("field", what, "sizes are in bytes, durations in seconds: rename it");
+            let fix = "sizes are in bytes, durations in seconds: rename it";
+            node.reader.note(&at.field, what, fix);
         }
-    }
-}
-
-pub(super) fn source(node: &Node<'_, '_>, source: &Source) {
-    let words: Vec<&str> = match source {
-        Source::System { .. } => return,
-        Source::Command { argv, take } => {
-            if take.pattern.is_some() && take.pointer.is_some() {
-                let fix = "read JSON with `pointer`, text with `pattern`";
-                node.note("pointer", "the source has both a pattern and a pointer", fix);
-            }
-            let program = argv.first().map_or("", String::as_str);
-            if SHELLS.contains(&program.rsplit('/').next().unwrap_or(program)) {
-                let fix = "name the program and its arguments: there is never a shell between";
-                node.note("command", format!("`{program}` runs other programs"), fix);
-            }
-            argv.iter().map(String::as_str).collect()
-        }
-        Source::File { path, format, take } => {
-            let odd = !path.starts_with('/') || path.split('/').any(|piece| piece == "..");
-            if odd {
-                node.note("file", "the path is not absolute", "write it from / on, without `..`");
-            }
-            if (*format == Format::Text) == take.pointer.is_some() {
-                let fix = "text is read with `pattern`; JSON, TOML and INI with `pointer`";
-                node.note("format", "format and pointer do not go together", fix);
-            }
-            vec![path]
-        }
-    };
-    for name in IDENTIFYING.iter().filter(|name| words.iter().any(|word| word.contains(*name))) {
-        let what = format!("the source reads `{name}`, which tells which machine this is");
-        node.note(
-            "",
-            what,
-            "ask something else: nothing is derived from what identifies a machine",
-        );
     }
 }

@@ -1,11 +1,14 @@
 //! From a manifest's text to its structures: program, controller, purposes, channels, parts.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
+use envelope::RootPublic;
 use toml::de::DeTable;
 
 use super::field;
-use super::lint;
+use super::lint::{self, PartPlace};
 use super::reader::{Node, Reader};
 use super::{Channel, Controller, DefaultRule, Manifest, Part, Program, Publication, Relay, Tier};
 use crate::calendar::{Identity, PeriodKind};
@@ -50,6 +53,25 @@ fn read(root: &Node<'_, '_>) -> Option<Manifest> {
         .and_then(controller);
     let purposes = purposes(root);
     let never_collected = never_collected(root);
+    let channels = channels(root, &purposes);
+    purposes.note_unused(root);
+    format?;
+    let manifest = Manifest {
+        program: program?,
+        controller: controller?,
+        purposes: purposes.texts,
+        never_collected,
+        channels,
+    };
+    lint::words_of_all(root, &manifest);
+    // Without a canonical form a manifest has no hash, and no decision could rest on it.
+    if crate::canonical::to_bytes(&manifest).is_err() {
+        root.note("", "the manifest has no canonical form", "use ASCII for every name and key");
+    }
+    Some(manifest)
+}
+
+fn channels(root: &Node<'_, '_>, purposes: &Purposes) -> Vec<Channel> {
     let nodes = root.tables("channel", "channel");
     if nodes.is_empty() {
         root.note("channel", "the manifest has no channel", "add a [[channel]]");
@@ -58,26 +80,17 @@ fn read(root: &Node<'_, '_>) -> Option<Manifest> {
         let what = format!("the manifest has {} channels", nodes.len());
         root.note("channel", what, format!("people decide about each: keep to {CHANNELS_MAX}"));
     }
-    let mut channels = Vec::new();
+    let mut channels: Vec<Channel> = Vec::new();
     for node in nodes {
         let at = node.at.clone();
-        if let Some(channel) = channel(node, &purposes) {
-            if channels.iter().any(|known: &Channel| known.id == channel.id) {
-                let what = format!("the channel `{}` is there twice", channel.id);
-                root.reader.note(&at, what, "give each channel its own id");
-            }
-            channels.push(channel);
+        let Some(channel) = channel(node, purposes) else { continue };
+        if channels.iter().any(|known| known.id == channel.id) {
+            let what = format!("the channel `{}` is there twice", channel.id);
+            root.reader.note(&at, what, "give each channel its own id");
         }
+        channels.push(channel);
     }
-    lint::unused_purposes(root, &purposes, &channels);
-    format?;
-    Some(Manifest {
-        program: program?,
-        controller: controller?,
-        purposes,
-        never_collected,
-        channels,
-    })
+    channels
 }
 
 fn program(node: Node<'_, '_>) -> Option<Program> {
@@ -88,22 +101,7 @@ fn program(node: Node<'_, '_>) -> Option<Program> {
     let relays = node.tables("relay", "relay").into_iter().filter_map(relay).collect();
     let data_licence =
         node.string("data_licence", "name the licence of published data, such as CC0-1.0");
-    let mut root_keys = Vec::new();
-    for key in node.strings("root_keys").unwrap_or_default() {
-        match key.value.parse() {
-            Ok(key) => root_keys.push(key),
-            Err(_) => node.reader.note(
-                &key.at,
-                "this is no root key",
-                "paste the line that `candor-collector keys root` printed, ed25519:…",
-            ),
-        }
-    }
-    if !(1..=2).contains(&root_keys.len()) {
-        let fix = "pin one root key (two while one replaces the other); \
-                   `candor-collector keys root` makes one";
-        node.note("root_keys", format!("{} root keys are pinned", root_keys.len()), fix);
-    }
+    let root_keys = root_keys(&node);
     node.finish();
     Some(Program {
         id: id?,
@@ -114,6 +112,34 @@ fn program(node: Node<'_, '_>) -> Option<Program> {
         root_keys,
         data_licence: data_licence?,
     })
+}
+
+fn root_keys(node: &Node<'_, '_>) -> Vec<RootPublic> {
+    let listed = node.strings("root_keys").unwrap_or_default();
+    if !(1..=2).contains(&listed.len()) {
+        let what = match listed.len() {
+            0 => "no root key is pinned".to_owned(),
+            number => format!("{number} root keys are pinned"),
+        };
+        let fix = "pin one in `root_keys` (two while one replaces the other); \
+                   `candor-collector keys root` makes one";
+        node.note("root_keys", what, fix);
+    }
+    let mut keys = Vec::new();
+    for key in listed {
+        match key.value.parse() {
+            Ok(parsed) if keys.contains(&parsed) => {
+                node.reader.note(&key.at, "this root key is there twice", "remove one");
+            }
+            Ok(parsed) => keys.push(parsed),
+            Err(_) => node.reader.note(
+                &key.at,
+                "this is no root key",
+                "paste the line that `candor-collector keys root` printed, ed25519:…",
+            ),
+        }
+    }
+    keys
 }
 
 fn relay(node: Node<'_, '_>) -> Option<Relay> {
@@ -152,19 +178,48 @@ fn controller(node: Node<'_, '_>) -> Option<Controller> {
     })
 }
 
-fn purposes(root: &Node<'_, '_>) -> BTreeMap<PurposeId, Text> {
-    let mut purposes = BTreeMap::new();
+/// The declared purposes, and which of them some field serves.
+pub(super) struct Purposes {
+    texts: BTreeMap<PurposeId, Text>,
+    places: Vec<(PurposeId, Range<usize>)>,
+    used: RefCell<BTreeSet<PurposeId>>,
+}
+
+impl Purposes {
+    /// Notes that a field serves a purpose; `false` when nothing declares it.
+    pub(super) fn uses(&self, purpose: &PurposeId) -> bool {
+        self.used.borrow_mut().insert(purpose.clone());
+        self.places.iter().any(|(known, _)| known == purpose)
+    }
+
+    fn note_unused(&self, root: &Node<'_, '_>) {
+        let used = self.used.borrow();
+        for (purpose, at) in self.places.iter().filter(|(id, _)| !used.contains(id)) {
+            let what = format!("no field serves the purpose `{purpose}`");
+            root.reader.note(at, what, "remove it, or ask what it needs");
+        }
+        if !root.has("purpose") {
+            let fix = "add a [[purpose]]: say in one sentence what answers are used for";
+            root.note("purpose", "the manifest states no purpose", fix);
+        }
+    }
+}
+
+fn purposes(root: &Node<'_, '_>) -> Purposes {
+    let (mut texts, mut places) = (BTreeMap::new(), Vec::new());
     for node in root.tables("purpose", "purpose") {
         let id = node.parsed("id", "name the purpose", PurposeId::parse);
         let text = node.text("text", "say in one sentence what answers are used for");
-        if let (Some(id), Some(text)) = (id, text)
-            && purposes.insert(id, text).is_some()
-        {
-            node.note("id", "this purpose is there twice", "give each its own id");
+        if let Some(id) = id {
+            if places.iter().any(|(known, _)| *known == id) {
+                node.note("id", "this purpose is there twice", "give each its own id");
+            }
+            places.push((id.clone(), node.at.clone()));
+            texts.extend(text.map(|text| (id, text)));
         }
         node.finish();
     }
-    purposes
+    Purposes { texts, places, used: RefCell::default() }
 }
 
 fn never_collected(root: &Node<'_, '_>) -> Vec<Text> {
@@ -173,10 +228,14 @@ fn never_collected(root: &Node<'_, '_>) -> Vec<Text> {
         root.note("never_collected", "nothing is promised to be never collected", fix);
         return Vec::new();
     };
+    if items.is_empty() {
+        let fix = "name at least one thing that people fear and you do not ask";
+        root.note("never_collected", "the list of what is never collected is empty", fix);
+    }
     items.into_iter().map(|item| Text::english(item.value)).collect()
 }
 
-fn channel(node: Node<'_, '_>, purposes: &BTreeMap<PurposeId, Text>) -> Option<Channel> {
+fn channel(node: Node<'_, '_>, purposes: &Purposes) -> Option<Channel> {
     let id = node.parsed("id", "name the channel, as in `id = \"usage\"`", ChannelId::parse);
     let title = node.text("title", "write the channel's name");
     let about = node.text("about", "say in one sentence what the channel is for");
@@ -186,7 +245,7 @@ fn channel(node: Node<'_, '_>, purposes: &BTreeMap<PurposeId, Text>) -> Option<C
     let retention_days = node.number("retention_days", 1..u64::from(RETENTION_DAYS_MAX) + 1);
     if !node.has("retention_days") {
         let fix = "write how many days parts are kept, as in `retention_days = 90`";
-        node.note("retention_days", "the channel has no retention", fix);
+        node.missing("retention_days", fix);
     }
     let identities = [
         ("none", Identity::None),
@@ -206,7 +265,7 @@ fn channel(node: Node<'_, '_>, purposes: &BTreeMap<PurposeId, Text>) -> Option<C
         .has("anchor")
         .then(|| node.parsed("anchor", "name a field of this channel", FieldId::parse))
         .flatten();
-    let parts = parts(&node, &tiers, purposes);
+    let (parts, places): (Vec<_>, Vec<_>) = parts(&node, &tiers, purposes).into_iter().unzip();
     let channel = Channel {
         id: id?,
         title: title?,
@@ -222,7 +281,7 @@ fn channel(node: Node<'_, '_>, purposes: &BTreeMap<PurposeId, Text>) -> Option<C
         anchor,
         parts,
     };
-    lint::channel(&node, &channel);
+    lint::channel(&node, &channel, &places);
     node.finish();
     Some(channel)
 }
@@ -279,14 +338,10 @@ fn tiers(channel: &Node<'_, '_>) -> Vec<Tier> {
     tiers
 }
 
-fn parts(
-    channel: &Node<'_, '_>,
-    tiers: &[Tier],
-    purposes: &BTreeMap<PurposeId, Text>,
-) -> Vec<Part> {
+fn parts(channel: &Node<'_, '_>, tiers: &[Tier], purposes: &Purposes) -> Vec<(Part, PartPlace)> {
     let nodes = channel.tables("part", "part");
     if nodes.is_empty() {
-        channel.note("part", "the channel has no part", "add a [[channel.part]]");
+        channel.missing("part", "add a [[channel.part]] with at least one [[channel.part.field]]");
     }
     if nodes.len() > PARTS_MAX {
         let what = format!("the channel has {} parts", nodes.len());
@@ -295,7 +350,7 @@ fn parts(
     nodes.into_iter().filter_map(|node| part(node, tiers, purposes)).collect()
 }
 
-fn part(node: Node<'_, '_>, tiers: &[Tier], purposes: &BTreeMap<PurposeId, Text>) -> Option<Part> {
+fn part(node: Node<'_, '_>, tiers: &[Tier], purposes: &Purposes) -> Option<(Part, PartPlace)> {
     let id = node.parsed("id", "name the part", PartId::parse);
     let tier = if node.has("tier") {
         let tier = node.parsed("tier", "name one of the channel's tiers", TierId::parse);
@@ -309,19 +364,24 @@ fn part(node: Node<'_, '_>, tiers: &[Tier], purposes: &BTreeMap<PurposeId, Text>
         tiers.first().map(|tier| tier.id.clone())
     };
     let bits_max = node.number("bits_max", 1..4_097);
-    let fields: Vec<_> = node
+    let (fields, places): (Vec<_>, Vec<_>) = node
         .tables("field", "field")
         .into_iter()
         .filter_map(|field| field::field(field, purposes))
-        .collect();
+        .unzip();
     if !node.has("field") {
-        node.note("field", "the part has no field", "add a [[channel.part.field]]");
+        node.missing("field", "add a [[channel.part.field]]");
     }
     let bits_max = bits_max.and_then(|bits| u32::try_from(bits).ok()).unwrap_or(BITS_MAX_DEFAULT);
-    let part = Part { id: id?, tier: tier?, bits_max, fields };
-    lint::part(&node, &part);
+    let place = PartPlace { part: node.at.clone(), fields: places };
+    let (Some(id), Some(tier)) = (id, tier) else {
+        node.finish();
+        return None;
+    };
+    let part = Part { id, tier, bits_max, fields };
+    lint::part(&node, &part, &place);
     node.finish();
-    Some(part)
+    Some((part, place))
 }
 
 /// Only the shape is checked here: `https` to anywhere, `http` to a loopback address.

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::limits::TEXT_BYTES_MAX;
 use crate::problem::{Problem, Problems};
-use crate::text::is_hidden;
+use crate::text::{is_hidden_in_sentence, is_language};
 
 /// The text that is read, and the problems found so far.
 pub(super) struct Reader<'t> {
@@ -73,6 +73,11 @@ impl<'r, 't> Node<'r, 't> {
         self.table.get(key)
     }
 
+    /// Takes keys as known without reading them, where an earlier problem hides what they mean.
+    pub(super) fn pass_over(&self, keys: &[&'static str]) {
+        self.asked.borrow_mut().extend(keys);
+    }
+
     /// Whether the key is there at all.
     pub(super) fn has(&self, key: &'static str) -> bool {
         self.find(key).is_some()
@@ -92,7 +97,8 @@ impl<'r, 't> Node<'r, 't> {
         self.reader.note(&self.place(key), what, fix);
     }
 
-    fn missing(&self, key: &str, fix: &str) {
+    /// Notes that a key is missing, at the table that should have it.
+    pub(super) fn missing(&self, key: &str, fix: &str) {
         self.reader.note(&self.at, format!("{} has no `{key}`", self.name), fix);
     }
 
@@ -209,12 +215,13 @@ impl<'r, 't> Node<'r, 't> {
             return None;
         };
         let read = |item: &Spanned<DeValue<'_>>| {
-            let text = item.get_ref().as_str().map(ToOwned::to_owned);
-            if text.is_none() {
+            let Some(text) = item.get_ref().as_str() else {
                 let what = format!("an entry of `{key}` is no text");
                 self.reader.note(&item.span(), what, "put it in quotes");
-            }
-            text.map(|value| Found { value, at: item.span() })
+                return None;
+            };
+            self.check_sentence(&item.span(), text);
+            Some(Found { value: text.to_owned(), at: item.span() })
         };
         Some(items.iter().filter_map(read).collect())
     }
@@ -252,13 +259,16 @@ impl<'r, 't> Node<'r, 't> {
             return Vec::new();
         };
         let Some(items) = found.get_ref().as_array() else {
-            self.wrong(key, &format!("written as [[{key}]]"));
+            let what = format!("`{key}` of {} is no list of tables", self.name);
+            let brackets = Self::brackets(key);
+            self.note(key, what, format!("begin each {name} with its own line {brackets}"));
             return Vec::new();
         };
         let read = |item: &'r Spanned<DeValue<'t>>| {
             let Some(table) = item.get_ref().as_table() else {
                 let what = format!("an entry of `{key}` is no table");
-                self.reader.note(&item.span(), what, format!("write it as [[{key}]]"));
+                let brackets = Self::brackets(key);
+                self.reader.note(&item.span(), what, format!("begin it with a line {brackets}"));
                 return None;
             };
             let id = table.get("id").and_then(|id| id.get_ref().as_str());
@@ -266,6 +276,17 @@ impl<'r, 't> Node<'r, 't> {
             Some(Node::new(self.reader, table, item.span(), name))
         };
         items.iter().filter_map(read).collect()
+    }
+
+    /// How a manifest begins one entry of a list of tables.
+    fn brackets(key: &str) -> String {
+        let path = match key {
+            "tier" | "part" => "channel.",
+            "field" => "channel.part.",
+            "relay" => "program.",
+            _ => "",
+        };
+        format!("[[{path}{key}]]")
     }
 
     /// Keys and texts of a table, such as `titles`.
@@ -296,6 +317,10 @@ impl<'r, 't> Node<'r, 't> {
         match self.find(key) {
             Some(found) if found.get_ref().as_table().is_some() => {
                 let sentences = self.entries(key);
+                for (language, _) in sentences.iter().filter(|(l, _)| !is_language(&l.value)) {
+                    let what = format!("`{}` is no language", language.value);
+                    self.reader.note(&language.at, what, "write a tag such as `de` or `pt-br`");
+                }
                 let sentences =
                     sentences.into_iter().map(|(language, text)| (language.value, text.value));
                 let text = crate::text::Text::new(sentences.collect());
@@ -318,7 +343,7 @@ impl<'r, 't> Node<'r, 't> {
             self.reader.note(at, what, format!("keep it under {TEXT_BYTES_MAX}"));
         }
         // A statement is read by people: what they cannot see must not be in it.
-        if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
+        if let Some(hidden) = text.chars().find(|c| is_hidden_in_sentence(*c)) {
             let what = format!("the text has the invisible character U+{:04X}", u32::from(hidden));
             self.reader.note(at, what, "remove it");
         }
@@ -331,14 +356,13 @@ impl<'r, 't> Node<'r, 't> {
             let name: &str = key.get_ref();
             if !asked.contains(name) {
                 let near = asked.iter().min_by_key(|known| distance(known, name));
-                let fix = match near.filter(|known| distance(known, name) <= 2) {
-                    Some(known) => format!("did you mean `{known}`?"),
-                    None => {
-                        let known: Vec<_> = asked.iter().map(|k| format!("`{k}`")).collect();
-                        format!("remove it; known here: {}", known.join(", "))
-                    }
+                let fix = if let Some(known) = near.filter(|known| distance(known, name) <= 2) {
+                    format!("did you mean `{known}`?")
+                } else {
+                    let known: Vec<_> = asked.iter().map(|k| format!("`{k}`")).collect();
+                    format!("remove it; known here are {}", known.join(", "))
                 };
-                self.reader.note(&key.span(), format!("{} has no `{name}`", self.name), fix);
+                self.reader.note(&key.span(), format!("{} knows no `{name}`", self.name), fix);
             }
         }
     }

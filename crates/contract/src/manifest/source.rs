@@ -72,8 +72,42 @@ pub enum Format {
     Ini,
 }
 
+/// What a system fact is, and thereby which kinds of field it can answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gives {
+    /// A word from a vocabulary.
+    Word,
+    /// A version.
+    Version,
+    /// A number of things.
+    Things,
+    /// A number of bytes.
+    Bytes,
+    /// A number of seconds.
+    Seconds,
+    /// Yes or no.
+    YesNo,
+    /// Several words.
+    Words,
+}
+
+impl Gives {
+    /// The kinds of field that it can answer, the most natural one first.
+    pub fn kinds(self) -> &'static [&'static str] {
+        match self {
+            Self::Word => &["choice", "sample"],
+            Self::Version => &["version", "choice", "sample"],
+            Self::Things => &["count", "flag"],
+            Self::Bytes => &["size"],
+            Self::Seconds => &["duration"],
+            Self::YesNo => &["flag"],
+            Self::Words => &["set", "counts", "count", "flag"],
+        }
+    }
+}
+
 macro_rules! system_facts {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal gives $gives:ident;)*) => {
         /// A fact that the agent itself knows how to read.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[non_exhaustive]
@@ -83,46 +117,55 @@ macro_rules! system_facts {
 
         /// Every system fact with the name that a manifest uses.
         pub const SYSTEM_FACTS: &[(&str, SystemFact)] = &[$(($name, SystemFact::$variant),)*];
+
+        impl SystemFact {
+            /// What the fact is.
+            pub fn gives(self) -> Gives {
+                match self {
+                    $(Self::$variant => Gives::$gives,)*
+                }
+            }
+        }
     };
 }
 
 system_facts! {
     /// `ID` of os-release: "debian".
-    OsId = "os.id";
+    OsId = "os.id" gives Word;
     /// `VERSION_ID` of os-release: "12".
-    OsVersion = "os.version";
+    OsVersion = "os.version" gives Version;
     /// The kernel's release: "6.1.0-18-amd64".
-    KernelVersion = "kernel.version";
+    KernelVersion = "kernel.version" gives Version;
     /// The processor architecture: `x86_64`.
-    Architecture = "architecture";
+    Architecture = "architecture" gives Word;
     /// Logical processors that this process may use.
-    CpuCount = "cpu.count";
+    CpuCount = "cpu.count" gives Things;
     /// Main memory, in bytes.
-    MemoryBytes = "memory.bytes";
+    MemoryBytes = "memory.bytes" gives Bytes;
     /// Swap space, in bytes.
-    SwapBytes = "swap.bytes";
+    SwapBytes = "swap.bytes" gives Bytes;
     /// Seconds since the kernel started.
-    UptimeSeconds = "uptime.seconds";
+    UptimeSeconds = "uptime.seconds" gives Seconds;
     /// Size of the file system that holds `/`, in bytes.
-    RootDiskBytes = "disk.root.bytes";
+    RootDiskBytes = "disk.root.bytes" gives Bytes;
     /// Share of that file system in use, in percent.
-    RootDiskUsedPercent = "disk.root.used-percent";
+    RootDiskUsedPercent = "disk.root.used-percent" gives Things;
     /// Type of that file system: "ext4".
-    RootDiskType = "disk.root.type";
+    RootDiskType = "disk.root.type" gives Word;
     /// Types of all mounted file systems on devices.
-    DiskTypes = "disk.types";
+    DiskTypes = "disk.types" gives Words;
     /// What the machine runs in: "none", "kvm", "docker" and so on.
-    Virtualization = "virtualization";
+    Virtualization = "virtualization" gives Word;
     /// The first process's program: "systemd".
-    InitSystem = "init";
+    InitSystem = "init" gives Word;
     /// Running processes.
-    ProcessCount = "process.count";
+    ProcessCount = "process.count" gives Things;
     /// Network interfaces apart from the loopback one.
-    InterfaceCount = "network.interfaces";
+    InterfaceCount = "network.interfaces" gives Things;
     /// Whether a global IPv6 address is set; the address itself is not read out.
-    HasIpv6 = "network.ipv6";
+    HasIpv6 = "network.ipv6" gives YesNo;
     /// The agent's own version.
-    CandorVersion = "candor.version";
+    CandorVersion = "candor.version" gives Version;
 }
 
 impl SystemFact {

@@ -1,0 +1,163 @@
+//! What is asked again about parts and their questions.
+
+use std::collections::BTreeSet;
+
+use super::{Found, Topic};
+use crate::id::TierId;
+use crate::kind::{Buckets, Kind};
+use crate::manifest::{Channel, Field, Manifest, Part, Source};
+
+pub(super) fn changes(
+    found: &mut Found,
+    (shown, old): (&Manifest, &Channel),
+    (now, new): (&Manifest, &Channel),
+) {
+    for part in &new.parts {
+        match old.part(part.id.as_str()) {
+            None => new_part(found, old, part),
+            Some(before) => part_changes(found, (shown, old, before), (now, new, part)),
+        }
+    }
+    for part in old.parts.iter().filter(|part| new.part(part.id.as_str()).is_none()) {
+        for field in part.fields.iter().filter(|field| new.field(field.id.as_str()).is_none()) {
+            let what = format!("no longer asked: “{}”", field.question);
+            found.note(None, Topic::Removed, what, false);
+        }
+    }
+}
+
+fn new_part(found: &mut Found, old: &Channel, part: &Part) {
+    for field in &part.fields {
+        new_question(found, old, part, field);
+    }
+}
+
+/// A question that was asked before, but with others, joins what could not be joined.
+fn new_question(found: &mut Found, old: &Channel, part: &Part, field: &Field) {
+    let what = if old.field(field.id.as_str()).is_some() {
+        format!("now travels in the part `{}`: “{}”", part.id, field.question)
+    } else {
+        format!("new: “{}”", field.question)
+    };
+    found.note(Some(&part.id), Topic::NewQuestion, what, true);
+}
+
+fn part_changes(
+    found: &mut Found,
+    (old_manifest, old_channel, old): (&Manifest, &Channel, &Part),
+    (new_manifest, new_channel, new): (&Manifest, &Channel, &Part),
+) {
+    let before = |id: &str| old_channel.fields_of(old).find(|field| field.id.as_str() == id);
+    for field in new_channel.fields_of(new) {
+        match before(field.id.as_str()) {
+            None => new_question(found, old_channel, new, field),
+            Some(was) => {
+                field_changes(found, (old_manifest, was), (new_manifest, field), new);
+            }
+        }
+    }
+    let now: BTreeSet<_> = new_channel.fields_of(new).map(|field| &field.id).collect();
+    for field in old_channel.fields_of(old).filter(|field| !now.contains(&field.id)) {
+        let what = format!("no longer asked in the part `{}`: “{}”", new.id, field.question);
+        found.note(Some(&new.id), Topic::Removed, what, false);
+    }
+    // Whoever agreed to a tier agreed to its parts: none may come to it from a higher one.
+    let covers = |channel: &Channel, part: &Part, tier: &TierId| {
+        channel.parts_in(tier).any(|covered| covered.id == part.id)
+    };
+    let came = |tier: &&TierId| covers(new_channel, new, tier) && !covers(old_channel, old, tier);
+    let agreed = old_channel.tiers.iter().map(|tier| &tier.id);
+    if let Some(tier) = agreed.filter(|tier| new_channel.tier_rank(tier).is_some()).find(came) {
+        let what = format!("the part `{}` now travels in the tier `{tier}` too", new.id);
+        found.note(Some(&new.id), Topic::Tier, what, true);
+    }
+    if new.bits_max != old.bits_max {
+        let what = format!("the part `{}` may tell apart 2^{} answers", new.id, new.bits_max);
+        found.note(Some(&new.id), Topic::Detail, what, false);
+    }
+}
+
+fn field_changes(
+    found: &mut Found,
+    (old_manifest, was): (&Manifest, &Field),
+    (new_manifest, field): (&Manifest, &Field),
+    part: &Part,
+) {
+    let question = &field.question;
+    let mut note = |topic, what: String, asked| found.note(Some(&part.id), topic, what, asked);
+    if was.question.differs_from(question) {
+        let what = format!("reworded: “{}” is now “{question}”", was.question);
+        note(Topic::Reworded, what, true);
+    }
+    let purposes =
+        (old_manifest.purposes.get(&was.purpose), new_manifest.purposes.get(&field.purpose));
+    if !matches!(purposes, (Some(old), Some(new)) if !old.differs_from(new)) {
+        note(Topic::Reworded, format!("asked for another purpose: “{question}”"), true);
+    }
+    if was.kind != field.kind {
+        let (topic, word, asked) = if widened(&was.kind, &field.kind) {
+            (Topic::Widened, "widened", true)
+        } else {
+            (Topic::Narrowed, "narrowed", false)
+        };
+        note(topic, format!("{word}: “{question}”"), asked);
+    }
+    // What was `other` has a name now, or another one.
+    let named = |(raw, choice): (&String, _)| was.map.get(raw) != Some(choice);
+    if field.map.iter().any(named) {
+        note(Topic::Widened, format!("more values have a name: “{question}”"), true);
+    } else if was.map != field.map {
+        note(Topic::Narrowed, format!("fewer values have a name: “{question}”"), false);
+    }
+    if was.source != field.source {
+        let asked = source_matters(was) || source_matters(field);
+        note(Topic::Source, format!("read from elsewhere: “{question}”"), asked);
+    }
+    if was.publish != field.publish {
+        let what = if field.publish { "now published" } else { "no longer published" };
+        note(Topic::Publication, format!("{what}: “{question}”"), field.publish);
+    }
+    if was.expires != field.expires {
+        note(Topic::Detail, format!("asked until {}: “{question}”", field.expires), false);
+    }
+    if was.sensitivity != field.sensitivity || was.titles != field.titles {
+        note(Topic::Detail, format!("described in other words: “{question}”"), false);
+    }
+}
+
+/// For open text and for commands, another source is another question.
+fn source_matters(field: &Field) -> bool {
+    matches!(field.kind, Kind::Sample { .. }) || matches!(field.source, Source::Command { .. })
+}
+
+/// Whether a kind can now say more than before.
+fn widened(old: &Kind, new: &Kind) -> bool {
+    if old.name() != new.name() || old.unit() != new.unit() {
+        return true;
+    }
+    let more_choices = match (old.choices(), new.choices()) {
+        (Some(old), Some(new)) => new.iter().any(|choice| !old.contains(choice)),
+        _ => false,
+    };
+    let finer = match (old.buckets(), new.buckets()) {
+        (Some(old), Some(new)) => finer(old, new),
+        (None, Some(_)) => true,
+        _ => false,
+    };
+    let more = match (old, new) {
+        (Kind::Version { suffixes: old }, Kind::Version { suffixes: new }) => {
+            new.iter().any(|suffix| !old.contains(suffix))
+        }
+        (Kind::Sample { bytes_max: old, .. }, Kind::Sample { bytes_max: new, .. }) => new > old,
+        _ => false,
+    };
+    more_choices || finer || more
+}
+
+/// Whether some bucket's bound is new, or the maximum is higher.
+fn finer(old: &Buckets, new: &Buckets) -> bool {
+    let bounds = |buckets: &Buckets| -> BTreeSet<u64> {
+        (0..buckets.len()).filter_map(|i| buckets.bounds(i)).map(|(low, _)| low).collect()
+    };
+    !bounds(new).is_subset(&bounds(old)) || new.max() > old.max()
+}

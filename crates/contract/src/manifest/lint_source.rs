@@ -1,0 +1,197 @@
+//! The rules that a source keeps: nothing that tells which machine this is, nothing that runs or
+//! reaches something else, and nothing that its field's kind could not use.
+
+use super::reader::Node;
+use super::source::{Amount, Format, Source, Take};
+use crate::kind::Kind;
+
+/// Files and programs that tell which machine this is. Whatever is made of them, hashed or not,
+/// stays an identifier: 2^32 host ids are hashed in minutes.
+const IDENTIFYING: &[&str] = &[
+    "machine-id",
+    "hostid",
+    "hostname",
+    "product_uuid",
+    "product_serial",
+    "board_serial",
+    "chassis_serial",
+    "boot_id",
+    "random/uuid",
+    "dmidecode",
+    "lshw",
+    "blkid",
+    "uuidgen",
+    "/sys/class/net/",
+    "/sys/class/dmi/",
+    "/proc/net/",
+    "/proc/cmdline",
+    "/proc/self/environ",
+    "ssh_host_",
+    "/etc/shadow",
+    "/etc/passwd",
+    "/etc/hosts",
+    "whoami",
+    "printenv",
+];
+
+/// Programs that would interpret their arguments: a manifest says what runs, word for word.
+const SHELLS: &[&str] = &[
+    "sh", "bash", "dash", "zsh", "ksh", "fish", "env", "xargs", "eval", "busybox", "sudo", "su",
+    "doas", "nohup", "timeout", "nice", "chroot", "nsenter", "unshare", "awk", "gawk", "mawk",
+];
+
+/// Programs whose purpose is to reach a network: only the sender's gate leads out.
+const NETWORK: &[&str] = &[
+    "curl",
+    "wget",
+    "nc",
+    "ncat",
+    "netcat",
+    "socat",
+    "telnet",
+    "ssh",
+    "scp",
+    "sftp",
+    "rsync",
+    "ftp",
+    "ping",
+    "dig",
+    "host",
+    "nslookup",
+    "traceroute",
+];
+
+/// Notes what is wrong with a source, whatever its field asks.
+pub(super) fn source(node: &Node<'_, '_>, source: &Source) {
+    let words: Vec<&str> = match source {
+        Source::System { .. } => return,
+        Source::Command { argv, take } => {
+            command(node, argv);
+            if take.pattern.is_some() && take.pointer.is_some() {
+                let fix = "read JSON with `pointer`, text with `pattern`";
+                node.note("pointer", "the source has both a pattern and a pointer", fix);
+            }
+            pointer(node, take.pointer.as_deref());
+            argv.iter().map(String::as_str).collect()
+        }
+        Source::File { path, format, take } => {
+            let odd = !path.starts_with('/') || path.split('/').any(|piece| piece == "..");
+            if odd {
+                node.note("file", "the path is not absolute", "write it from / on, without `..`");
+            }
+            if path.contains(['*', '?', '[']) {
+                node.note("file", "the path has a wildcard", "name one file");
+            }
+            file(node, *format, take);
+            vec![path]
+        }
+    };
+    for name in IDENTIFYING.iter().filter(|name| words.iter().any(|word| word.contains(*name))) {
+        let what = format!("the source reads `{name}`, which tells which machine this is");
+        let fix = "ask something else: nothing is derived from what identifies a machine";
+        node.note("", what, fix);
+    }
+}
+
+fn command(node: &Node<'_, '_>, argv: &[String]) {
+    let program = argv.first().map_or("", String::as_str);
+    let name = program.rsplit('/').next().unwrap_or(program);
+    if program.contains('/') && !program.starts_with('/') {
+        let fix = "write its name alone, or its path from / on";
+        node.note("command", format!("`{program}` depends on the folder it is started in"), fix);
+    }
+    if program.contains(' ') {
+        let fix = "write each argument as a text of its own: there is never a shell between";
+        node.note("command", format!("`{program}` has a space"), fix);
+    }
+    if SHELLS.contains(&name) {
+        let fix = "name the program and its arguments: there is never a shell between";
+        node.note("command", format!("`{program}` runs other programs"), fix);
+    }
+    let interprets = ["python", "perl", "ruby", "php", "node", "lua"]
+        .iter()
+        .any(|language| name.starts_with(language));
+    if interprets && argv.iter().any(|word| matches!(word.as_str(), "-c" | "-e" | "-r")) {
+        let fix = "an operator must be able to read what runs: use a program's own output";
+        node.note("command", format!("`{program}` runs a program from its arguments"), fix);
+    }
+    if NETWORK.contains(&name) {
+        let fix = "read something local: no packet leaves but through the gate";
+        node.note("command", format!("`{program}` reaches the network"), fix);
+    }
+    let names_host = |word: &str| {
+        let short = word.starts_with('-') && !word.starts_with("--");
+        (short && word.contains(['a', 'n'])) || matches!(word, "--all" | "--nodename")
+    };
+    if name == "uname" && argv.iter().skip(1).any(|word| names_host(word)) {
+        let fix = "use `uname -r` for the kernel, or `{ system = \"kernel.version\" }`";
+        node.note("command", "the command prints the host's name", fix);
+    }
+}
+
+fn file(node: &Node<'_, '_>, format: Format, take: &Take) {
+    match format {
+        Format::Text if take.pointer.is_some() => {
+            let fix = "add `format = \"json\"`, \"toml\" or \"ini\"; text is read with `pattern`";
+            node.note("pointer", "text has no pointer", fix);
+        }
+        Format::Text => {}
+        _ if take.pattern.is_some() => {
+            let fix = "use `pointer` here, or read the file as text";
+            node.note("pattern", "only text is read with a pattern", fix);
+        }
+        _ if take.pointer.is_none() => {
+            let fix = "add `pointer`, as in `\"/server/port\"` (in INI `\"section/key\"`)";
+            node.missing("pointer", fix);
+        }
+        Format::Ini => {}
+        Format::Json | Format::Toml => pointer(node, take.pointer.as_deref()),
+    }
+}
+
+fn pointer(node: &Node<'_, '_>, pointer: Option<&str>) {
+    if pointer.is_some_and(|pointer| !pointer.starts_with('/')) {
+        let fix = "write it with `/` before each step, as in `\"/server/port\"` (RFC 6901)";
+        node.note("pointer", "this is no JSON pointer", fix);
+    }
+}
+
+/// Notes when what a source gives is nothing that the field's kind could use.
+pub(super) fn fits(node: &Node<'_, '_>, kind: &Kind, source: &Source) {
+    let take = match source {
+        Source::System { fact } => {
+            let kinds = fact.gives().kinds();
+            if !kinds.contains(&kind.name()) {
+                let what = format!("`{}` gives no answer to a `{}`", fact.name(), kind.name());
+                let known: Vec<_> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+                node.note("source", what, format!("write the kind {}", known.join(" or ")));
+            }
+            return;
+        }
+        Source::Command { take, .. } | Source::File { take, .. } => take,
+    };
+    let numeric = matches!(kind, Kind::Count { .. } | Kind::Size { .. } | Kind::Duration { .. });
+    if take.times != 1 && !numeric {
+        let fix = "`times` belongs to count, size and duration";
+        node.note("source", format!("a `{}` is multiplied", kind.name()), fix);
+    }
+    let several = matches!(kind, Kind::Set { .. } | Kind::Counts { .. });
+    let counted = matches!(kind, Kind::Count { .. } | Kind::Flag);
+    let listed = several || counted || matches!(kind, Kind::Sample { .. });
+    match take.amount {
+        // What a pointer leads to may be a list by itself.
+        Amount::First if several && take.pointer.is_none() => {
+            let fix = "add `take = \"all\"` to the source: otherwise only the first match is seen";
+            node.note("source", format!("a `{}` is read from one match", kind.name()), fix);
+        }
+        Amount::All if !listed => {
+            let what = format!("a `{}` is read from all matches", kind.name());
+            node.note("source", what, "leave `take` out: one answer comes from the first match");
+        }
+        Amount::Number if !counted => {
+            let what = format!("a `{}` is read as a number of matches", kind.name());
+            node.note("source", what, "leave `take` out, or ask for a `count`");
+        }
+        Amount::First | Amount::All | Amount::Number => {}
+    }
+}
