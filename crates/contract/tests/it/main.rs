@@ -1,0 +1,3 @@
+//! What the contract promises, through its public interface.
+
+mod manifest;
