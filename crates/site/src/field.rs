@@ -1,11 +1,13 @@
 //! One question on a channel's page: its chart, its table, and what is to be said about both.
 
 mod drawing;
+mod highlight;
 mod history;
 mod tables;
 
 use contract::release::{FieldTable, Folded, Number, Release, Table};
 
+pub(crate) use highlight::Highlight;
 pub(crate) use history::recent;
 
 use crate::number::{clamped, doubted, grouped, in_all, ratio, share};
@@ -20,8 +22,6 @@ pub(crate) struct Field {
     pub(crate) answered: String,
     /// None when too few answered.
     pub(crate) chart: Option<Markup>,
-    /// Whether the chart asks for the whole width.
-    pub(crate) wide: bool,
     /// What the chart does not say.
     pub(crate) notes: Vec<String>,
     pub(crate) tables: Vec<Sheet>,
@@ -45,12 +45,6 @@ pub(crate) struct SheetLine {
     pub(crate) cells: Vec<String>,
 }
 
-/// A number worth a large figure.
-pub(crate) struct Highlight {
-    pub(crate) figure: String,
-    pub(crate) about: String,
-}
-
 /// What a field is shown with: the release it is from, and those before it, oldest first.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
@@ -64,17 +58,17 @@ pub(crate) fn field(
     field: &FieldTable,
     csv: String,
 ) -> askama::Result<Field> {
-    let chart = drawing::chart(context, field)?;
+    let drawn = drawing::chart(context, field)?;
+    let (chart, highlight) = drawn.map(|chart| (chart.markup, chart.top)).unzip();
     Ok(Field {
         id: field.id.to_string(),
         question: shown(&field.question),
         purpose: shown(&field.purpose),
         answered: answered(context.release, field),
-        wide: chart.as_ref().is_some_and(|chart| chart.wide),
         notes: notes(context.release, field),
         tables: tables::sheets(context, field),
-        highlight: chart.as_ref().and_then(|chart| chart.highlight(field)),
-        chart: chart.map(|chart| chart.markup),
+        highlight: highlight.flatten(),
+        chart,
         csv,
     })
 }

@@ -28,3 +28,6 @@ pub(crate) const CSV_RELEASES_MAX: usize = 104;
 
 /// Figures beside the headline: what fits in one line of a wide page.
 pub(crate) const HIGHLIGHTS_MAX: usize = 4;
+
+/// Values that the spoken summary of a chart names: nobody wants to hear twelve.
+pub(crate) const VALUES_SAID_MAX: usize = 3;

@@ -40,15 +40,21 @@ pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
 
 /// "63 %".
 pub(crate) fn share(part: u64, whole: u64) -> String {
+    let percent = percent(part, whole);
+    if whole == 0 { percent } else { format!("{percent}{THIN}%") }
+}
+
+/// "63", "<1" and ">99" where all or nothing would not be true.
+pub(crate) fn percent(part: u64, whole: u64) -> String {
     let percent = ratio(part, whole) * 100.0;
     if whole == 0 {
         "–".to_owned()
     } else if percent > 0.0 && percent < 0.5 {
-        format!("<{THIN}1{THIN}%")
+        "<1".to_owned()
     } else if part < whole && percent >= 99.5 {
-        format!(">{THIN}99{THIN}%")
+        ">99".to_owned()
     } else {
-        format!("{percent:.0}{THIN}%")
+        format!("{percent:.0}")
     }
 }
 
@@ -76,21 +82,26 @@ pub(crate) fn amount(number: u64, unit: &str) -> String {
 /// "about 181,000 devices in all, between 120,000 and 260,000".
 pub(crate) fn in_all(total: Interval, unit: &str) -> String {
     let Interval { estimate, low, high, .. } = total;
-    let (low, high) = if matches!(unit, "bytes" | "seconds") {
-        (amount(low, unit), amount(high, unit))
-    } else {
-        (about(low), about(high))
-    };
+    let [low, high] = [low, high].map(|number| estimated(number, unit));
     format!("about {} in all, between {low} and {high}", amount(estimate, unit))
+}
+
+/// An amount whose unit stands elsewhere, unless it is one that changes with the size.
+pub(crate) fn estimated(number: u64, unit: &str) -> String {
+    match unit {
+        "bytes" | "seconds" => amount(number, unit),
+        _ => about(number),
+    }
+}
+
+/// "40,000 to 90,000".
+pub(crate) fn range(total: Interval, unit: &str) -> String {
+    format!("{} to {}", estimated(total.low, unit), estimated(total.high, unit))
 }
 
 /// "61,000 (40,000 to 90,000)": for a table.
 pub(crate) fn interval(total: Interval, unit: &str) -> String {
-    let size = |number| match unit {
-        "bytes" | "seconds" => amount(number, unit),
-        _ => about(number),
-    };
-    format!("{} ({} to {})", size(total.estimate), size(total.low), size(total.high))
+    format!("{} ({})", estimated(total.estimate, unit), range(total, unit))
 }
 
 fn bytes(number: u64) -> String {

@@ -1,7 +1,7 @@
 //! The sentences around the numbers: what they are, how sure they are, and what is not known.
 
 use contract::calendar::{Identity, PeriodKind, day_in_words};
-use contract::release::{Mode, Release, Window};
+use contract::release::{FieldTable, Mode, Release, Table, Window};
 
 use crate::number::{clamped, days, grouped, thousandths};
 
@@ -55,11 +55,11 @@ pub(crate) fn trend(history: &[Release]) -> Option<String> {
     };
     let [then_many, many] = [before, now].map(|release| clamped(release.installations));
     let [e, f] = [before, now].map(|release| release.installations.error_95 as f64);
-    let since = format!("than in release {}", before.number);
+    let since = format!("than in release\u{A0}{}", before.number);
     Some(match many.abs_diff(then_many) {
-        0 => format!("as many as in release {}", before.number),
+        0 => format!("as many as in release\u{A0}{}", before.number),
         change if (change as f64) <= e.hypot(f) => {
-            format!("no clear change since release {}", before.number)
+            format!("no clear change since release\u{A0}{}", before.number)
         }
         change if many > then_many => format!("{} more {since}", grouped(change)),
         change => format!("{} fewer {since}", grouped(change)),
@@ -80,13 +80,13 @@ pub(crate) fn consent(release: &Release) -> &'static str {
 pub(crate) fn mode(release: &Release) -> String {
     match release.mode {
         Mode::Noisy { epsilon_milli, delta_exponent, .. } => format!(
-            "Every number carries random noise; \u{3b5}\u{202F}=\u{202F}{} for this release. \
-             It means: what one installation answered to one question makes any number here at \
-             most {} times as likely or as unlikely. A value from an open list that one \
-             installation alone holds appears with a probability of at most 10{}.",
+            "Every number carries random noise, against reading a single installation from it \
+             (\u{3b5}\u{202F}=\u{202F}{} for this release): whatever one installation answered \
+             to one question, and whether it answered at all, makes any result here at most {} \
+             times as likely or as unlikely.{}",
             thousandths(epsilon_milli),
             likelihood(epsilon_milli),
-            superscript(delta_exponent),
+            open_list(release, delta_exponent),
         ),
         Mode::Exact => format!(
             "The numbers are exact: no noise is added. Values given by fewer than {} installations \
@@ -97,6 +97,22 @@ pub(crate) fn mode(release: &Release) -> String {
         _ => "The numbers are exact and of an open period, from one installation on: they show \
               what single installations answered."
             .to_owned(),
+    }
+}
+
+/// What noise cannot promise about values that nobody declared.
+fn open_list(release: &Release, delta_exponent: u32) -> String {
+    let open = |field: &FieldTable| {
+        matches!(field.table, Table::Catalogue { .. } | Table::Versions { .. })
+    };
+    if release.fields.iter().any(open) {
+        let power = superscript(delta_exponent);
+        format!(
+            " A value of an open list that one installation alone holds is shown with a \
+             probability of at most 10{power}."
+        )
+    } else {
+        String::new()
     }
 }
 
@@ -203,9 +219,12 @@ fn administrator(release: &Release) -> String {
                 .to_owned()
         }
     };
+    let shown = match release.mode {
+        Mode::Rehearsal => "This page does, if few reported.",
+        _ => "No page and no tool of the collector shows the answers of one installation.",
+    };
     format!(
-        "No page and no tool of the collector shows the answers of one installation. But whoever \
-         administers its machine can read them on its disk, until they are forgotten. They carry \
+        "{shown} Whoever administers the collector\u{2019}s machine can read them on its disk, until they are forgotten. They carry \
          no name and no address. {tag} The collector drops the address that a report came from; \
          whoever runs it, or a network on the way, could still see which address connects."
     )

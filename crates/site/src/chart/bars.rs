@@ -45,7 +45,9 @@ struct Drawn<'a> {
 
 /// Draws bars.
 pub(crate) fn bars(summary: &str, bars: &[Bar], layout: Layout) -> askama::Result<Markup> {
-    let full = scale(bars.iter().map(|bar| bar.share).fold(0.0, f64::max));
+    let most = bars.iter().map(|bar| bar.share + bar.error).fold(f64::MIN_POSITIVE, f64::max);
+    // The shape of columns is what matters, whatever their height.
+    let full = if layout == Layout::Columns { most } else { scale(most) };
     let drawn = bars.iter().map(|bar| Drawn {
         label: &bar.label,
         length: length(bar.share / full),
@@ -64,10 +66,11 @@ pub(crate) fn bars(summary: &str, bars: &[Bar], layout: Layout) -> askama::Resul
 /// compared, and less where all values are small.
 fn scale(max: f64) -> f64 {
     match max {
+        max if max > 1.0 => max,
         max if max > 0.5 => 1.0,
         max if max > 0.25 => 0.5,
         max if max > 0.125 => 0.25,
-        max => max.max(f64::MIN_POSITIVE),
+        max => max,
     }
 }
 

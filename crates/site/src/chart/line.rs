@@ -11,6 +11,10 @@ use crate::text::Markup;
 pub(super) const HEIGHT: f64 = 200.0;
 /// Units across the stretched drawing.
 pub(super) const WIDTH: f64 = 1_000.0;
+/// Pixels above the drawing, for half a number.
+pub(super) const TOP: f64 = 12.0;
+/// Pixels from the edge of the picture to the foot of a number that stands at its height.
+const NUMBER_DROP: f64 = TOP + 4.0;
 /// Days from which on an axis names years.
 const YEARS_FROM_DAYS: i32 = 300;
 /// Days written below the axis: as many as a phone has room for.
@@ -35,6 +39,7 @@ pub(super) struct Tick {
 struct LineTemplate<'a> {
     summary: &'a str,
     gutter: usize,
+    ground: String,
     rows: Vec<Tick>,
     days: Vec<Tick>,
     band: String,
@@ -59,10 +64,11 @@ pub(crate) fn line(summary: &str, points: &[Point]) -> askama::Result<Markup> {
     let dots = xs
         .iter()
         .zip(points)
-        .map(|(x, point)| [format!("{:.1}%", x * 100.0), format!("{:.1}", height(point.value))]);
+        .map(|(x, point)| [percent(*x), format!("{:.0}", TOP + height(point.value))]);
     LineTemplate {
         summary,
         gutter: gutter(top),
+        ground: ground(&rows),
         rows: row_ticks(&rows),
         days: day_ticks(&days, &xs),
         band: if noisy { path(&band) } else { String::new() },
@@ -91,11 +97,22 @@ pub(super) fn gutter(top: u64) -> usize {
 pub(super) fn row_ticks(rows: &[u64]) -> Vec<Tick> {
     let top = rows.last().copied().unwrap_or(1).max(1);
     let tick = |&row: &u64| Tick {
-        place: format!("{:.1}", HEIGHT - HEIGHT * (row as f64 / top as f64)),
-        anchor: "end",
+        place: format!("{:.0}", NUMBER_DROP + HEIGHT - HEIGHT * (row as f64 / top as f64)),
+        anchor: "",
         text: grouped(row),
     };
     rows.iter().map(tick).collect()
+}
+
+/// The lines behind the drawing, as the `d` of an SVG path.
+pub(super) fn ground(rows: &[u64]) -> String {
+    let top = rows.last().copied().unwrap_or(1).max(1);
+    let line = |&row: &u64| format!("M0 {:.0}h1000", HEIGHT - HEIGHT * (row as f64 / top as f64));
+    rows.iter().map(line).collect()
+}
+
+fn percent(part: f64) -> String {
+    format!("{:.0}%", part * 100.0)
 }
 
 pub(super) fn day_ticks(days: &[Date], xs: &[f64]) -> Vec<Tick> {
@@ -106,11 +123,11 @@ pub(super) fn day_ticks(days: &[Date], xs: &[f64]) -> Vec<Tick> {
     let places = spread(days.len(), DAYS_WRITTEN);
     let written = places.iter().filter_map(|&at| days.get(at).zip(xs.get(at)));
     let tick = |(&day, &x): (&Date, &f64)| Tick {
-        place: format!("{:.1}%", x * 100.0),
+        place: percent(x),
         anchor: match x {
-            x if x <= 0.02 => "start",
-            x if x >= 0.98 => "end",
-            _ => "middle",
+            x if x <= 0.02 => "first",
+            x if x >= 0.98 => "last",
+            _ => "mid",
         },
         text: short_day(day, years),
     };
@@ -119,7 +136,7 @@ pub(super) fn day_ticks(days: &[Date], xs: &[f64]) -> Vec<Tick> {
 
 /// The points as the `d` of an SVG path.
 pub(super) fn path(points: &[[f64; 2]]) -> String {
-    let points: Vec<String> = points.iter().map(|[x, y]| format!("{x:.0} {y:.1}")).collect();
+    let points: Vec<String> = points.iter().map(|[x, y]| format!("{x:.0} {y:.0}")).collect();
     format!("M{}", points.join(" "))
 }
 
@@ -139,7 +156,7 @@ mod tests {
     #[test]
     fn a_line_begins_at_zero_and_ends_at_the_last_release() {
         let Markup(svg) = line("s", &weekly(&[(50, 0), (100, 0)])).unwrap();
-        assert!(svg.contains("M0 100.0 1000 0.0"), "{svg}");
+        assert!(svg.contains("M0 100 1000 0"), "{svg}");
         assert!(svg.contains("20 Sep") && svg.contains("27 Sep"), "{svg}");
     }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::civil::Date;
 
-use super::line::{HEIGHT, Tick, WIDTH, across, day_ticks, gutter, path, row_ticks};
+use super::line::{HEIGHT, TOP, Tick, WIDTH, across, day_ticks, ground, gutter, path, row_ticks};
 use super::scale::{apart, ticks};
 use crate::text::Markup;
 
@@ -27,6 +27,7 @@ pub(crate) struct Layer {
 struct StackTemplate<'a> {
     summary: &'a str,
     gutter: usize,
+    ground: String,
     rows: Vec<Tick>,
     days: Vec<Tick>,
     areas: Vec<Area>,
@@ -39,7 +40,10 @@ struct Area {
 }
 
 struct Name<'a> {
+    /// Foot of the text.
     place: String,
+    /// Upper edge of the square before it.
+    swatch: String,
     colour: usize,
     label: &'a str,
     text: &'a str,
@@ -58,11 +62,9 @@ pub(crate) fn stack(summary: &str, days: &[Date], layers: &[Layer]) -> askama::R
     for layer in layers.iter().rev() {
         let above: Vec<u64> =
             below.iter().zip(&layer.values).map(|(a, b)| a.saturating_add(*b)).collect();
-        let trace = |edge: &[u64]| -> Vec<[f64; 2]> {
-            xs.iter().zip(edge).map(|(x, &value)| [x * WIDTH, height(value)]).collect()
-        };
-        let mut outline = trace(&above);
-        outline.extend(trace(&below).into_iter().rev());
+        // Down to the ground: the layers below are drawn over it.
+        let points = xs.iter().zip(&above).map(|(x, &value)| [x * WIDTH, height(value)]);
+        let outline: Vec<_> = points.collect();
         let ends = below.last().zip(above.last()).map_or((0, 0), |(a, b)| (*a, *b));
         let middle = f64::midpoint(height(ends.0), height(ends.1));
         drawn.push((layer, path(&outline), middle, ends.0 < ends.1));
@@ -72,6 +74,7 @@ pub(crate) fn stack(summary: &str, days: &[Date], layers: &[Layer]) -> askama::R
     StackTemplate {
         summary,
         gutter: gutter(top),
+        ground: ground(&rows),
         rows: row_ticks(&rows),
         days: day_ticks(days, &xs),
         areas: drawn
@@ -92,7 +95,8 @@ fn names<'a>(drawn: &[Drawn<'a>]) -> Vec<Name<'a>> {
     let wanted: Vec<f64> = living.iter().map(|(_, _, middle, _)| *middle).collect();
     let places = apart(&wanted, NAMES_APART, HEIGHT);
     let name = |(&(layer, ..), place): (&&Drawn<'a>, f64)| Name {
-        place: format!("{place:.1}"),
+        place: format!("{:.0}", TOP + place + 4.0),
+        swatch: format!("{:.0}", TOP + place - 4.0),
         colour: layer.colour,
         label: &layer.label,
         text: &layer.text,
@@ -116,8 +120,8 @@ mod tests {
         let days = [date(2026, 9, 20), date(2026, 9, 27)];
         let layers = [layer("new", 1, &[0, 75]), layer("old", 5, &[100, 25])];
         let Markup(svg) = stack("s", &days, &layers).unwrap();
-        assert!(svg.contains("M0 0.0 1000 0.0 1000 150.0 0 0.0"), "the new one on top: {svg}");
-        assert!(svg.contains("M0 0.0 1000 150.0 1000 200.0 0 200.0"), "the old one below: {svg}");
+        assert!(svg.contains("M0 0 1000 0 1000 200"), "the new one on top: {svg}");
+        assert!(svg.contains("M0 0 1000 150 1000 200"), "the old one below: {svg}");
     }
 
     #[test]

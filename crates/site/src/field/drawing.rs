@@ -2,11 +2,12 @@
 
 use contract::release::{FieldTable, GridLine, Row, Table};
 
+use super::highlight::{self, Highlight};
 use super::history::layers;
-use super::{Context, Highlight, error_ratio, everyone, whole};
+use super::{Context, error_ratio, everyone, whole};
 use crate::chart::{Bar, Layer, Layout, Line, bars, grid, split, stack};
-use crate::limits::{BARS_MAX, LONG_BARS_MAX};
-use crate::number::{about, amount, clamped, days, grouped, ratio, share};
+use crate::limits::{BARS_MAX, LONG_BARS_MAX, VALUES_SAID_MAX};
+use crate::number::{clamped, days, estimated, ratio, share};
 use crate::text::{Markup, shown};
 
 /// Characters of a label from which it stands above its bar.
@@ -15,32 +16,19 @@ const LONG_FROM_CHARS: usize = 28;
 /// A chart and what it needs.
 pub(super) struct Chart {
     pub(super) markup: Markup,
-    pub(super) wide: bool,
-    /// The value that a reader should meet first, with its share.
-    top: Option<(String, String)>,
-}
-
-impl Chart {
-    pub(super) fn highlight(&self, field: &FieldTable) -> Option<Highlight> {
-        if let Table::Histogram { unit, total: Some(total), .. } = &field.table {
-            let figure = match unit.as_str() {
-                "bytes" | "seconds" => amount(total.estimate, unit),
-                _ => about(total.estimate),
-            };
-            let unit = if unit == "bytes" || unit == "seconds" { "" } else { unit.as_str() };
-            return Some(Highlight { figure, about: shown(unit) });
-        }
-        let (about, figure) = self.top.clone()?;
-        Some(Highlight { figure, about })
-    }
+    /// The value that a reader should meet first.
+    pub(super) top: Option<Highlight>,
 }
 
 /// Draws the field; nothing if too few answered.
 pub(super) fn chart(context: Context<'_>, field: &FieldTable) -> askama::Result<Option<Chart>> {
     Ok(Some(match &field.table {
-        Table::Shares { rows, folded, .. } => shares(field, rows, whole(rows, *folded))?,
-        Table::Set { rows, .. } => bar_chart(field, rows, everyone(field.answered, rows))?,
-        Table::Histogram { rows, folded, .. } => columns(field, rows, whole(rows, *folded))?,
+        Table::Shares { rows, folded, .. } => shares(rows, whole(rows, *folded))?,
+        Table::Set { rows, .. } => bar_chart(rows, everyone(field.answered, rows))?,
+        Table::Histogram { rows, folded, total, unit, .. } => Chart {
+            top: total.map(|total| highlight::of_total(total, &shown(unit))),
+            ..columns(rows, whole(rows, *folded))?
+        },
         Table::Versions { minor, .. } => versions(context, field, minor)?,
         Table::Grid { buckets, lines, unit, .. } => spreads(context, field, buckets, lines, unit)?,
         Table::Catalogue { rows, .. } => catalogue(field, rows)?,
@@ -48,49 +36,49 @@ pub(super) fn chart(context: Context<'_>, field: &FieldTable) -> askama::Result<
     }))
 }
 
-fn shares(field: &FieldTable, rows: &[Row], whole: u64) -> askama::Result<Chart> {
+fn shares(rows: &[Row], whole: u64) -> askama::Result<Chart> {
     let flag = |value| rows.iter().find(|row| row.value == value);
     if let (2, Some(yes), Some(no)) = (rows.len(), flag("true"), flag("false")) {
         let [first, second] = [bar(yes, whole), bar(no, whole)];
-        let summary = summary(field, &[yes, no], whole);
+        let summary = summary(&[yes, no], whole);
         let markup = split(&summary, &first, &second)?;
-        return Ok(Chart { markup, wide: false, top: None });
+        return Ok(Chart { markup, top: None });
     }
-    bar_chart(field, rows, whole)
+    bar_chart(rows, whole)
 }
 
-fn bar_chart(field: &FieldTable, rows: &[Row], whole: u64) -> askama::Result<Chart> {
+fn bar_chart(rows: &[Row], whole: u64) -> askama::Result<Chart> {
     let rows = most(rows, BARS_MAX);
     let long = rows.iter().any(|row| row.title.chars().count() > LONG_FROM_CHARS);
     let layout = if long { Layout::Long } else { Layout::Rows };
-    draw(field, &rows, whole, layout)
+    draw(&rows, whole, layout)
 }
 
-fn columns(field: &FieldTable, rows: &[Row], whole: u64) -> askama::Result<Chart> {
+fn columns(rows: &[Row], whole: u64) -> askama::Result<Chart> {
     let rows: Vec<&Row> = rows.iter().collect();
     let letters: usize = rows.iter().map(|row| row.title.chars().count().max(5)).sum();
     // 640 pixels hold about 80 letters of 12 pixels beside each other.
     let layout = if letters > 80 { Layout::Rows } else { Layout::Columns };
-    draw(field, &rows, whole, layout)
+    draw(&rows, whole, layout)
 }
 
-fn draw(field: &FieldTable, rows: &[&Row], whole: u64, layout: Layout) -> askama::Result<Chart> {
+fn draw(rows: &[&Row], whole: u64, layout: Layout) -> askama::Result<Chart> {
     let drawn: Vec<Bar> = rows.iter().map(|row| bar(row, whole)).collect();
-    let markup = bars(&summary(field, rows, whole), &drawn, layout)?;
-    Ok(Chart { markup, wide: false, top: top(rows, whole) })
+    let markup = bars(&summary(rows, whole), &drawn, layout)?;
+    Ok(Chart { markup, top: highlight::of_rows(rows, whole) })
 }
 
 fn versions(context: Context<'_>, field: &FieldTable, minor: &[Row]) -> askama::Result<Chart> {
     let (days, layers) = layers(context.history, &field.id);
     let all = everyone(field.answered, minor).max(whole(minor, None));
     if days.len() < 2 || layers.iter().all(|layer: &Layer| layer.values.iter().all(|v| *v == 0)) {
-        return bar_chart(field, minor, all);
+        return bar_chart(minor, all);
     }
     let shown_rows: Vec<&Row> = minor.iter().take(BARS_MAX).collect();
     let summary =
         format!("Area chart over {} releases. Now: {}", days.len(), values(&shown_rows, all));
     let markup = stack(&summary, &days, &layers)?;
-    Ok(Chart { markup, wide: true, top: top(&shown_rows, all) })
+    Ok(Chart { markup, top: highlight::of_rows(&shown_rows, all) })
 }
 
 fn spreads(
@@ -110,7 +98,7 @@ fn spreads(
     let line = |line: &&GridLine| Line {
         label: shown(&line.title),
         share: share(clamped(line.installations), everyone),
-        total: line.total.map(|total| amount_in_all(total.estimate, &unit)).unwrap_or_default(),
+        total: line.total.map(|total| estimated(total.estimate, &unit)).unwrap_or_default(),
         counts: line.counts.iter().map(|count| clamped(*count)).collect(),
     };
     let drawn: Vec<Line> = lines.iter().map(line).collect();
@@ -125,21 +113,13 @@ fn spreads(
     let end = |label: Option<&String>| label.map(|label| shown(label)).unwrap_or_default();
     let ends = [end(buckets.first()), format!("{} {unit}", end(buckets.last()))];
     let markup = grid(&summary, [&ends[0], &ends[1]], &drawn)?;
-    Ok(Chart { markup, wide: false, top: None })
-}
-
-/// Without a unit that the column's head names already.
-fn amount_in_all(estimate: u64, unit: &str) -> String {
-    match unit {
-        "bytes" | "seconds" => amount(estimate, unit),
-        _ => about(estimate),
-    }
+    Ok(Chart { markup, top: None })
 }
 
 fn catalogue(field: &FieldTable, rows: &[Row]) -> askama::Result<Chart> {
     let whole = everyone(field.answered, rows);
     let rows = most(rows, LONG_BARS_MAX);
-    draw(field, &rows, whole, Layout::Long)
+    draw(&rows, whole, Layout::Long)
 }
 
 /// The rows that a chart has room for: all in their order, or the most frequent.
@@ -162,22 +142,25 @@ fn bar(row: &Row, whole: u64) -> Bar {
     }
 }
 
-fn top(rows: &[&Row], whole: u64) -> Option<(String, String)> {
-    let named = rows.iter().filter(|row| !matches!(row.value.as_str(), "other" | "none"));
-    let row = named.max_by_key(|row| clamped(row.count))?;
-    let value = clamped(row.count);
-    (value > 0).then(|| (shown(&row.title), share(value, whole)))
-}
-
 /// What a chart says, for those who do not see it.
-fn summary(field: &FieldTable, rows: &[&Row], whole: u64) -> String {
-    let answered = grouped(clamped(field.answered));
-    format!("Bar chart of {answered} answers. {}", values(rows, whole))
+fn summary(rows: &[&Row], whole: u64) -> String {
+    format!("Bar chart. {}", values(rows, whole))
 }
 
+/// The first values, or the most frequent where there are many: a summary is to be heard at once.
 fn values(rows: &[&Row], whole: u64) -> String {
-    let each = rows
+    let mut said = rows.to_vec();
+    let more = said.len().saturating_sub(VALUES_SAID_MAX);
+    if more > 0 {
+        said.sort_by_key(|row| std::cmp::Reverse(clamped(row.count)));
+        said.truncate(VALUES_SAID_MAX);
+    }
+    let each = said
         .iter()
         .map(|row| format!("{} {}", shown(&row.title), share(clamped(row.count), whole)));
-    format!("{}.", each.collect::<Vec<_>>().join(", "))
+    let each = each.collect::<Vec<_>>().join(", ");
+    match more {
+        0 => format!("{each}."),
+        more => format!("{each}; {more} more in the table."),
+    }
 }

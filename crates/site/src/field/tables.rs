@@ -1,11 +1,11 @@
 //! The tables behind the charts: every number, with its doubt.
 
-use contract::release::{FieldTable, GridLine, Row, Table};
+use contract::release::{FieldTable, GridLine, Number, Row, Table};
 
 use super::history::{Earlier, Rows, earlier};
 use super::{Context, Sheet, SheetLine, everyone, whole};
 use crate::limits::TABLE_LINES_MAX;
-use crate::number::{clamped, days, doubted, ratio, share, short_day};
+use crate::number::{clamped, doubted, grouped, percent, ratio, short_day};
 use crate::text::shown;
 
 /// The tables of a field, the most general first.
@@ -48,13 +48,14 @@ fn rows_sheet(
     whole: u64,
     before: Option<(&Earlier<'_>, Rows)>,
 ) -> Sheet {
-    let mut heads = vec![head.to_owned(), "Installations".to_owned(), "Share".to_owned()];
+    let doubt = Doubt::of(rows.iter().map(|row| row.count));
+    let mut heads = vec![head.to_owned(), "Installations".to_owned(), "Share, %".to_owned()];
     if let Some((before, _)) = before {
         heads.push(format!("Since {}", short_day(before.day, false)));
     }
     let line = |row: &Row| {
         let value = clamped(row.count);
-        let mut cells = vec![doubted(row.count), share(value, whole)];
+        let mut cells = vec![doubt.cell(row.count), percent(value, whole)];
         if let Some((before, which)) = before {
             let now = [ratio(value, whole), ratio(row.count.error_95, whole)];
             cells.push(change(now, before.share(&row.value, which)));
@@ -62,7 +63,7 @@ fn rows_sheet(
         SheetLine { title: shown(&row.title), cells }
     };
     Sheet {
-        caption: caption(context),
+        caption: doubt.caption(context),
         head: heads,
         lines: rows.iter().take(TABLE_LINES_MAX).map(line).collect(),
         left_out: rows.len().saturating_sub(TABLE_LINES_MAX),
@@ -84,6 +85,11 @@ fn change(now: [f64; 2], before: Option<[f64; 2]>) -> String {
 }
 
 fn grid_sheet(context: Context<'_>, buckets: &[String], lines: &[GridLine], unit: &str) -> Sheet {
+    let numbers = |line: &GridLine| {
+        let counts = line.counts.iter().copied();
+        std::iter::once(line.installations).chain(counts).collect::<Vec<_>>()
+    };
+    let doubt = Doubt::of(lines.iter().flat_map(numbers));
     let mut head = vec!["Entry".to_owned(), "Have any".to_owned()];
     head.extend(buckets.iter().map(|bucket| shown(bucket)));
     let totals = lines.iter().any(|line| line.total.is_some());
@@ -91,8 +97,8 @@ fn grid_sheet(context: Context<'_>, buckets: &[String], lines: &[GridLine], unit
         head.push(format!("{} in all", capital(unit)));
     }
     let line = |line: &GridLine| {
-        let mut cells = vec![doubted(line.installations)];
-        cells.extend(line.counts.iter().map(|count| doubted(*count)));
+        let mut cells = vec![doubt.cell(line.installations)];
+        cells.extend(line.counts.iter().map(|count| doubt.cell(*count)));
         if totals {
             let total = line.total.map(|total| crate::number::interval(total, unit));
             cells.push(total.unwrap_or_default());
@@ -100,20 +106,41 @@ fn grid_sheet(context: Context<'_>, buckets: &[String], lines: &[GridLine], unit
         SheetLine { title: shown(&line.title), cells }
     };
     Sheet {
-        caption: caption(context),
+        caption: doubt.caption(context),
         head,
         lines: lines.iter().take(TABLE_LINES_MAX).map(line).collect(),
         left_out: lines.len().saturating_sub(TABLE_LINES_MAX),
     }
 }
 
-fn caption(context: Context<'_>) -> String {
-    let window = context.release.window;
-    let each = match window.periods {
-        0 | 1 => "",
-        _ => ", on average for each period",
-    };
-    format!("Installations{each}, {}", days(window.first, window.last))
+/// What the numbers of a table are, and their error if all have the same: said once, it leaves room
+/// for the numbers.
+struct Doubt {
+    common: Option<u64>,
+}
+
+impl Doubt {
+    fn of(mut numbers: impl Iterator<Item = Number>) -> Self {
+        let first = numbers.next().map(|number| number.error_95);
+        let same = numbers.all(|number| Some(number.error_95) == first);
+        Self { common: first.filter(|_| same) }
+    }
+
+    fn cell(&self, number: Number) -> String {
+        if self.common.is_some() { grouped(clamped(number)) } else { doubted(number) }
+    }
+
+    fn caption(&self, context: Context<'_>) -> String {
+        let each = match context.release.window.periods {
+            0 | 1 => "",
+            _ => ", on average for each period",
+        };
+        let doubt = match self.common {
+            None | Some(0) => String::new(),
+            Some(error) => format!(", each ±\u{202F}{}", grouped(error)),
+        };
+        format!("Installations{each}{doubt}")
+    }
 }
 
 fn capital(text: &str) -> String {

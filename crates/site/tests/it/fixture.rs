@@ -158,7 +158,7 @@ pub(crate) fn field(
     id: &str,
     [question, purpose]: [&str; 2],
     share: f64,
-    table: Value,
+    table: &Value,
 ) -> Value {
     json!({"id": id, "part": "some", "question": question, "purpose": purpose,
         "answered": week.number(share), "table": table})
@@ -177,7 +177,7 @@ pub(crate) fn fields(week: Week) -> Vec<Value> {
             "Whether the new exporter can become the default",
         ],
         0.004,
-        json!({"kind": "too-few"}),
+        &json!({"kind": "too-few"}),
     ));
     all
 }
@@ -210,7 +210,7 @@ fn versions(week: Week) -> Value {
         "version",
         ["Which version is running?", "Which versions still need fixes"],
         1.0,
-        json!({"kind": "versions", "minor": week.rows(&minor), "full": week.rows(&full),
+        &json!({"kind": "versions", "minor": week.rows(&minor), "full": week.rows(&full),
             "folded": {"values": 4, "count": week.number(0.006)}}),
     )
 }
@@ -240,14 +240,14 @@ fn closed(week: Week) -> Vec<Value> {
             "database",
             ["Which database holds the data?", "Which databases to test on, and which to retire"],
             0.98,
-            json!({"kind": "shares", "rows": database, "folded": null}),
+            &json!({"kind": "shares", "rows": database, "folded": null}),
         ),
         field(
             week,
             "systems",
             ["Which operating systems do the devices run?", "What to test before a release"],
             0.97,
-            json!({"kind": "set", "rows": systems,
+            &json!({"kind": "set", "rows": systems,
                 "folded": {"values": 38, "count": week.number(0.05)}}),
         ),
         field(
@@ -255,7 +255,7 @@ fn closed(week: Week) -> Vec<Value> {
             "polling",
             ["Is distributed polling used?", "Whether to keep two pollers alive"],
             0.97,
-            json!({"kind": "shares", "rows": flag(0.12 + 0.006 * week.at as f64),
+            &json!({"kind": "shares", "rows": flag(0.12 + 0.006 * week.at as f64),
                 "folded": null}),
         ),
         field(
@@ -263,7 +263,7 @@ fn closed(week: Week) -> Vec<Value> {
             "container",
             ["Does it run in a container?", "How installation should be explained"],
             0.97,
-            json!({"kind": "shares", "rows": flag(0.43), "folded": null}),
+            &json!({"kind": "shares", "rows": flag(0.43), "folded": null}),
         ),
     ]
 }
@@ -297,7 +297,7 @@ fn bucketed(week: Week) -> Vec<Value> {
             "devices",
             ["How many devices are watched?", "How large installations are"],
             0.98,
-            json!({"kind": "histogram", "rows": devices, "unit": "devices",
+            &json!({"kind": "histogram", "rows": devices, "unit": "devices",
                 "total": week.total(52.0), "folded": null}),
         ),
         field(
@@ -305,7 +305,7 @@ fn bucketed(week: Week) -> Vec<Value> {
             "storage",
             ["How large is the database?", "Whether clean-up works"],
             0.97,
-            json!({"kind": "histogram", "rows": size, "unit": "bytes",
+            &json!({"kind": "histogram", "rows": size, "unit": "bytes",
                 "total": week.total(19e9), "folded": null}),
         ),
         field(
@@ -313,7 +313,7 @@ fn bucketed(week: Week) -> Vec<Value> {
             "uptime",
             ["How long has the service run?", "Whether restarts after an update are missed"],
             0.96,
-            json!({"kind": "histogram", "rows": uptime, "unit": "seconds",
+            &json!({"kind": "histogram", "rows": uptime, "unit": "seconds",
                 "total": week.total(4.1e6), "folded": null}),
         ),
         ports(week),
@@ -322,7 +322,7 @@ fn bucketed(week: Week) -> Vec<Value> {
             "language",
             ["Which language is chosen?", "Which translations need help first"],
             0.95,
-            json!({"kind": "shares", "rows": languages(week),
+            &json!({"kind": "shares", "rows": languages(week),
                 "folded": {"values": 3, "count": week.number(0.009)}}),
         ),
     ]
@@ -347,7 +347,7 @@ fn ports(week: Week) -> Value {
         "ports",
         ["How many ports of each kind?", "What the port view must cope with"],
         0.95,
-        json!({"kind": "grid", "buckets": ["1–9", "10–99", "100–999", "1,000–9,999", "10,000+"],
+        &json!({"kind": "grid", "buckets": ["1–9", "10–99", "100–999", "1,000–9,999", "10,000+"],
             "unit": "ports", "lines": lines}),
     )
 }
@@ -388,7 +388,7 @@ fn catalogue(week: Week) -> Vec<Value> {
         "pairs",
         ["Which descriptions do devices give of themselves?", "So that new devices are recognised"],
         0.6,
-        json!({"kind": "catalogue", "rows": rows,
+        &json!({"kind": "catalogue", "rows": rows,
             "folded": {"values": null, "count": week.number(0.41)}}),
     )]
 }

@@ -1,0 +1,218 @@
+//! What a reader finds on the pages.
+
+use std::collections::BTreeSet;
+
+use contract::release::Table;
+use serde_json::json;
+
+use crate::fixture::{
+    Mode, Plan, channel, field, fields, history, many, program, read, release, samples, usage,
+};
+use crate::markup::{ids, tags, words};
+use crate::{STATISTICS, is, is_html, site_of, site_with, text};
+
+/// The part of the statistics page that is about one field.
+fn section<'a>(html: &'a str, id: &str) -> &'a str {
+    let from = html.find(&format!("id=f-{id}>")).unwrap();
+    html[from..].split("</section>").next().unwrap()
+}
+
+#[test]
+fn every_question_has_a_chart_with_a_summary_and_a_table_with_a_caption() {
+    let history = usage(Plan::LARKSPUR);
+    let pages = site_of(&history);
+    let html = text(&pages[STATISTICS]);
+    for field in &history.last().unwrap().fields {
+        let section = section(html, field.id.as_str());
+        let tags = tags(section);
+        let charts = tags.iter().filter(|tag| tag.get("role") == Some("img"));
+        let charts: Vec<_> = charts.filter(|tag| tag.get("aria-label").is_some()).collect();
+        let tables = tags.iter().filter(|tag| tag.name == "table").count();
+        let captions = tags.iter().filter(|tag| tag.name == "caption").count();
+        if matches!(field.table, Table::TooFew) {
+            assert_eq!((charts.len(), tables), (0, 0), "{}", field.id);
+            assert!(section.contains("Too few yet: fewer than 20 installations answered."));
+        } else {
+            assert_eq!(charts.len(), 1, "{}", field.id);
+            assert!(tables >= 1 && captions == tables, "{}", field.id);
+            assert!(tags.iter().any(|tag| tag.get("scope") == Some("col")), "{}", field.id);
+        }
+    }
+}
+
+#[test]
+fn every_link_leads_to_a_page_or_to_the_frozen_release() {
+    let history = usage(Plan::LARKSPUR);
+    let pages = site_of(&history);
+    let mut known: BTreeSet<String> = pages.keys().cloned().collect();
+    for release in &history {
+        known.insert(site::release_file(&program(), &channel("usage"), release.number));
+    }
+    let mut followed = BTreeSet::new();
+    for page in pages.values().filter(|page| is_html(page)) {
+        for tag in tags(text(page)) {
+            let Some(href) = tag.get("href") else { continue };
+            let (file, place) = href.split_once('#').unwrap_or((href, ""));
+            let target = resolve(&page.path, file);
+            assert!(known.contains(&target), "{} links to {href}, nothing is there", page.path);
+            if !place.is_empty() {
+                assert!(ids(text(&pages[&target])).contains(place), "{} has no {place}", page.path);
+            }
+            followed.insert(target);
+        }
+    }
+    followed.insert("/index.html".to_owned());
+    let unread: Vec<_> = known.difference(&followed).collect();
+    // Too few answered: there is nothing to download yet, but the address is already there.
+    assert_eq!(unread, ["/larkspur/usage/csv/exporter.csv"], "every file can be found");
+}
+
+/// Where a relative link leads.
+fn resolve(from: &str, href: &str) -> String {
+    if href.is_empty() {
+        return from.to_owned();
+    }
+    let mut folders: Vec<&str> = from.split('/').collect();
+    folders.pop();
+    for part in href.split('/') {
+        match part {
+            ".." => drop(folders.pop()),
+            part => folders.push(part),
+        }
+    }
+    folders.join("/")
+}
+
+#[test]
+fn a_rehearsal_marks_every_page_and_every_file() {
+    let history = usage(Plan::REHEARSAL);
+    for (path, page) in site_with("Larkspur", &history, true) {
+        let text = text(&page).to_lowercase();
+        let marked = text.contains("never publish this") || text.contains("never publish:");
+        assert!(marked || is(&path, "css"), "{path} is not marked");
+        if is_html(&page) {
+            assert!(text.contains("exact numbers of an open period, from one installation on"));
+        }
+    }
+}
+
+#[test]
+fn a_rehearsal_among_the_releases_is_enough_to_mark_everything() {
+    let pages = site_with("Larkspur", &usage(Plan::REHEARSAL), false);
+    assert!(text(&pages["/index.html"]).contains("Never publish this"));
+    let pages = site_with("Larkspur", &usage(Plan::LARKSPUR), false);
+    assert!(!text(&pages["/index.html"]).to_lowercase().contains("rehearsal"));
+}
+
+#[test]
+fn what_noise_took_below_zero_is_shown_as_zero_and_kept_in_the_csv() {
+    let below = |week| {
+        let below = json!({"value": -7, "error_95": 9});
+        let rows = json!([
+            {"value": "a", "title": "Some", "count": {"value": 100, "error_95": 9}},
+            {"value": "b", "title": "None of these", "count": below},
+        ]);
+        vec![field(
+            week,
+            "f",
+            ["Q?", "P"],
+            1.0,
+            &json!({"kind": "shares", "rows": rows,
+            "folded": null}),
+        )]
+    };
+    let pages = site_of(&history(Plan::LARKSPUR, "usage", "Usage", &below));
+    let html = words(section(text(&pages[STATISTICS]), "f"));
+    assert!(html.contains("None of these\n0\n0"), "{html}");
+    assert!(html.contains("Installations, each ± 9"), "{html}");
+    assert!(html.contains("Some\n100\n100"), "shares are of what is shown: {html}");
+    assert!(!html.contains("-7") && !html.contains('−'), "{html}");
+    let csv = text(&pages["/larkspur/usage/csv/f.csv"]);
+    assert!(csv.contains(",answer,b,None of these,,-7,9\r\n"), "{csv}");
+}
+
+#[test]
+fn a_young_fleet_sees_its_error_drawn() {
+    let pages = site_of(&usage(Plan::YOUNG));
+    let tags = tags(text(&pages[STATISTICS]));
+    let whiskers = tags.iter().filter(|tag| tag.get("class").is_some_and(|c| c.contains(" e")));
+    assert!(whiskers.count() > 10);
+    assert!(tags.iter().any(|tag| tag.has_class("band")));
+}
+
+#[test]
+fn exact_numbers_claim_no_noise() {
+    let exact = Plan { error: 0, mode: Mode::Exact, ..Plan::LARKSPUR };
+    let pages = site_of(&usage(exact));
+    let html = words(text(&pages[STATISTICS]));
+    assert!(html.contains("The numbers are exact: no noise is added."));
+    assert!(!html.contains('±') && !html.contains("ε"), "{html}");
+}
+
+#[test]
+fn data_with_tags_is_never_called_anonymous() {
+    for identity in ["none", "period", "28d", "stable"] {
+        let mut value = release(Plan::LARKSPUR, "usage", "Usage", 0, &fields);
+        value["channel"]["identity"] = identity.into();
+        let pages = site_of(&[read(&value)]);
+        let html = text(&pages[STATISTICS]).to_lowercase();
+        assert!(!html.contains("anonymous"), "{identity}");
+        assert_eq!(html.contains("pseudonymous"), identity != "none", "{identity}");
+    }
+}
+
+#[test]
+fn an_opt_out_is_not_called_consent() {
+    let mut value = release(Plan::LARKSPUR, "usage", "Usage", 0, &fields);
+    value["channel"]["asked_first"] = false.into();
+    let pages = site_of(&[read(&value)]);
+    let html = text(&pages[STATISTICS]);
+    assert!(html.contains("opt-out") && !html.contains("said yes"));
+}
+
+#[test]
+fn a_page_of_sixty_questions_weighs_at_most_a_hundred_kilobytes_all_in() {
+    let pages = site_of(&many(60));
+    let page = pages[STATISTICS].body.len();
+    let all = page + site::STYLE.len();
+    assert!(all <= 100_000, "{page} bytes of page, {} of style", site::STYLE.len());
+}
+
+#[test]
+fn a_long_list_is_drawn_in_part_tabled_in_part_and_whole_in_the_csv() {
+    let long = |week| {
+        let count = json!({"value": 30, "error_95": 9});
+        let row =
+            |at| json!({"value": format!("v{at}"), "title": format!("V{at}"), "count": count});
+        let rows: Vec<_> = (0..900).map(row).collect();
+        let table = json!({"kind": "set", "rows": rows, "folded": null});
+        vec![field(week, "f", ["Q?", "P"], 1.0, &table)]
+    };
+    let pages = site_of(&history(Plan::YOUNG, "usage", "Usage", &long));
+    let html = text(&pages[STATISTICS]);
+    assert_eq!(html.matches("<tr><th>").count(), 250);
+    assert!(html.contains("650 more lines are in the CSV."));
+    assert_eq!(text(&pages["/larkspur/usage/csv/f.csv"]).matches(",answer,").count(), 3 * 900);
+}
+
+#[test]
+fn a_site_without_releases_says_so() {
+    let pages = site_of(&[]);
+    assert!(text(&pages[STATISTICS]).contains("nothing is published yet"));
+    let empty = site::pages(&site::Site { programs: &[], rehearsal: false }).unwrap();
+    assert_eq!(empty.len(), 2);
+}
+
+#[test]
+fn the_words_of_a_statistics_page() {
+    let pages = site_of(&usage(Plan::LARKSPUR));
+    insta::assert_snapshot!(words(text(&pages[STATISTICS])));
+}
+
+#[test]
+fn a_catalogue_shows_its_values_and_counts_the_rest_together() {
+    let pages = site_of(&samples(Plan::LARKSPUR));
+    let html = words(text(&pages[STATISTICS]));
+    assert!(html.contains("RouterOS RB5009UG+S+ · 1.3.6.1.4.1.14988.1"), "{html}");
+    assert!(html.contains("Not shown: values given by fewer than 20 installations each"), "{html}");
+}
