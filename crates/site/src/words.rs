@@ -171,17 +171,19 @@ fn missing(release: &Release) -> String {
 }
 
 fn error(release: &Release) -> String {
-    match release.mode {
+    let sure = match release.mode {
         Mode::Noisy { .. } => {
             "95 of 100 numbers lie within their \u{b1} of what was counted. Two numbers that are \
              closer together than that may be the same. A number that noise took below zero is \
              shown as 0, and shares are computed from what is shown; the CSV has it as published."
-                .to_owned()
         }
-        _ => "The numbers are exact counts of what was received. Sums over buckets are estimates: \
-              nobody was asked for an exact number, so the true sum lies in the interval shown."
-            .to_owned(),
-    }
+        _ => "The numbers are exact counts of what was received.",
+    };
+    format!(
+        "{sure} Sums over buckets are estimates: nobody was asked for an exact number. In the \
+         tables, \u{201c}since\u{201d} is the change of a share in points, and \u{201c}=\u{201d} \
+         one that is smaller than its error."
+    )
 }
 
 fn folding(release: &Release) -> String {

@@ -11,6 +11,8 @@ pub(crate) struct Highlight {
     /// How far it may be off; empty if by less than the figure's last digit.
     pub(crate) doubt: String,
     pub(crate) about: String,
+    /// The interval of an estimate.
+    pub(crate) between: String,
 }
 
 /// The most frequent answer that says something.
@@ -23,6 +25,7 @@ pub(super) fn of_rows(rows: &[&Row], whole: u64) -> Option<Highlight> {
         figure: share(value, whole),
         doubt: if points < 0.5 { String::new() } else { format!("±\u{202F}{points:.0}") },
         about: shown(&row.title),
+        between: String::new(),
     })
 }
 
@@ -31,9 +34,7 @@ pub(super) fn of_total(total: Interval, unit: &str) -> Highlight {
     Highlight {
         figure: estimated(total.estimate, unit),
         doubt: String::new(),
-        about: match unit {
-            "bytes" | "seconds" => range(total, unit),
-            _ => format!("{unit}, {}", range(total, unit)),
-        },
+        about: if matches!(unit, "bytes" | "seconds") { String::new() } else { unit.to_owned() },
+        between: range(total, unit),
     }
 }
