@@ -6,8 +6,10 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Identity, PeriodKind};
+use crate::calendar::{Identity, Period, PeriodKind, add_days, monday_of};
 use crate::id::{ChannelId, FieldId, PartId, ProgramId};
+use crate::limits::WINDOW_PERIODS_MAX;
+use crate::manifest::Channel;
 
 /// The format this code writes; readers refuse a newer one.
 pub const FORMAT: u32 = 1;
@@ -35,7 +37,8 @@ pub struct Release {
     pub mode: Mode,
     /// Values below this many installations are not shown.
     pub group_min: u32,
-    /// Installations that reported, per period.
+    /// Installations that reported, per period. Without noise and below the smallest group: 0, and
+    /// the error says how many there may be.
     pub installations: Number,
     /// One table for each field, in the manifest's order.
     pub fields: Vec<FieldTable>,
@@ -115,7 +118,7 @@ pub enum Mode {
 pub struct Number {
     /// The number; with noise it may be below zero, and a page shows 0 then.
     pub value: i64,
-    /// 95 of 100 such numbers are within this much of the truth; 0 when exact.
+    /// At least 95 of 100 such numbers are within this much of the truth; 0 when exact.
     pub error_95: u64,
 }
 
@@ -132,7 +135,9 @@ pub struct FieldTable {
     pub question: String,
     /// Why it is asked.
     pub purpose: String,
-    /// Installations that answered, per period.
+    /// Installations that answered, per period. In a catalogue: answers, shown and folded ones, as
+    /// one installation may give several. Without noise and below the smallest group: 0, and the
+    /// error says how many there may be.
     pub answered: Number,
     /// The answers.
     pub table: Table,
@@ -145,12 +150,15 @@ pub struct FieldTable {
 pub enum Table {
     /// Fewer than the smallest group answered.
     TooFew,
-    /// One answer of a list (`flag`, `choice`): rows add up to those who answered.
+    /// One answer of a list (`flag`, `choice`): rows and what is folded add up to those who
+    /// answered.
     #[non_exhaustive]
     Shares {
-        /// In the manifest's order.
+        /// In the manifest's order. An entry that is neither here nor folded was given by nobody.
         rows: Vec<Row>,
         /// Values left out because too few gave them, and how many answers those hold together.
+        /// Without noise they include the smallest value that is large enough: else it could be
+        /// computed what the small ones hold.
         folded: Option<Folded>,
     },
     /// Several answers of a list (`set`): each row is a share of those who answered.
@@ -158,13 +166,18 @@ pub enum Table {
     Set {
         /// In the manifest's order; "none" last.
         rows: Vec<Row>,
-        /// As in `Shares`.
+        /// As in `Shares`; only with noise.
         folded: Option<Folded>,
+        /// Without noise: how many rows are not shown because too few gave them, or too few did
+        /// not, or to keep one that is not shown from being deduced. What they hold together would
+        /// say too much, so it is not published.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        hidden: u32,
     },
     /// A bucketed number (`count`, `size`, `duration`).
     #[non_exhaustive]
     Histogram {
-        /// In ascending order, also the empty ones.
+        /// In ascending order, also the empty ones unless they are folded.
         rows: Vec<Row>,
         /// What is counted: "devices", "bytes", "seconds".
         unit: String,
@@ -192,6 +205,9 @@ pub enum Table {
         unit: String,
         /// One line for each entry of the list, in the manifest's order.
         lines: Vec<GridLine>,
+        /// Lines that are not shown because too few have any of it, or too few have none.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        hidden: u32,
     },
     /// A sampled open vocabulary (`sample`): values at or above the smallest group.
     #[non_exhaustive]
@@ -227,7 +243,8 @@ pub struct GridLine {
     pub title: String,
     /// Installations that have any of it, per period.
     pub installations: Number,
-    /// Installations in each bucket, per period.
+    /// Installations in each bucket, per period; empty where some bucket has too few to be shown
+    /// without noise.
     pub counts: Vec<Number>,
     /// The sum over all installations, as buckets allow to estimate it.
     pub total: Option<Interval>,
@@ -251,11 +268,76 @@ pub struct Interval {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Folded {
-    /// How many declared values are below the smallest group; `None` for open vocabularies, where
-    /// the number itself would tell.
+    /// How many declared values are folded; `None` for open vocabularies, where the number itself
+    /// would tell.
     pub values: Option<u32>,
     /// Answers they hold together, per period.
     pub count: Number,
+}
+
+impl Window {
+    /// All periods from one to another; `None` if they are not of one kind and in order, or more
+    /// than [`WINDOW_PERIODS_MAX`].
+    pub fn new(first: Period, last: Period) -> Option<Self> {
+        let mut periods = 1;
+        let mut period = first;
+        while period != last {
+            period = period.next();
+            periods += 1;
+            if periods > WINDOW_PERIODS_MAX {
+                return None;
+            }
+        }
+        Some(Self { first: first.first_day(), last: last.last_day(), periods })
+    }
+
+    /// The window of the release of a channel that covers the day: one day or one ISO week.
+    pub fn of_release(channel: &Channel, day: Date) -> Self {
+        let covered = Period::containing(channel.release.max(channel.period), day);
+        let periods = match (covered.kind(), channel.period) {
+            (PeriodKind::Week, PeriodKind::Day) => 7,
+            _ => 1,
+        };
+        Self { first: covered.first_day(), last: covered.last_day(), periods }
+    }
+
+    /// The last window of a channel's releases whose parts were all taken in before the day.
+    pub fn last_finished(channel: &Channel, today: Date) -> Self {
+        let mut window = Self::of_release(channel, today);
+        while !window.finished_on(today) {
+            window = Self::of_release(channel, add_days(window.first, -1));
+        }
+        window
+    }
+
+    /// The window right after this one, of the same length.
+    pub fn next(self) -> Self {
+        let days = crate::calendar::days_between(self.first, self.last) + 1;
+        Self { first: add_days(self.first, days), last: add_days(self.last, days), ..self }
+    }
+
+    /// The first day on which no part of the window is taken in any more.
+    pub fn finished_from(self) -> Date {
+        let last = Period::containing(PeriodKind::Day, self.last);
+        add_days(last.intake_until(), 1)
+    }
+
+    /// Whether no part of the window is taken in any more on this day.
+    pub fn finished_on(self, today: Date) -> bool {
+        today >= self.finished_from()
+    }
+
+    /// Whether it is made of whole periods of this kind, and of as many as it says.
+    pub fn consists_of(self, kind: PeriodKind) -> bool {
+        let days = crate::calendar::days_between(self.first, self.last) + 1;
+        let whole = i64::from(days) == i64::from(self.periods) * i64::from(kind.days());
+        whole && (kind == PeriodKind::Day || monday_of(self.first) == self.first)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// Why bytes are no release.

@@ -1,0 +1,132 @@
+//! Publishing: from a tally to a release, and from nothing else.
+//!
+//! Three ways, chosen by the manifest or, for a rehearsal, by whoever starts one on a loopback
+//! address: noisy (the default), exact, rehearsal. Each goes through the same steps: the tally's
+//! cells, noise on every one of them or none, what is shown, the tables.
+
+use crate::limits::DELTA_EXPONENT;
+use crate::release::{FORMAT, FieldTable, Mode, Number, Release};
+use crate::tally::{Cells, FieldTally, Tally};
+
+mod doubt;
+mod ledger;
+mod noise;
+mod plan;
+mod sensitivity;
+mod shown;
+mod suppress;
+mod table;
+mod total;
+
+pub use ledger::{Ledger, LedgerEntry, LedgerError};
+pub use noise::{Noise, Scale};
+pub use plan::{Budget, GroupError, Plan, PlanError, Protection, Rehearsal, SmallestGroup};
+pub use sensitivity::{HEADLINE_SENSITIVITY, sensitivity};
+
+use doubt::Doubt;
+use shown::Rule;
+
+/// Why nothing was published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PublishError {
+    /// The plan is for another channel, window or number of fields than the tally's.
+    #[error("the plan is not for this tally's channel and window")]
+    OtherTally,
+}
+
+/// Makes a release: the only way to one.
+///
+/// The noise is drawn here, added, and kept nowhere: what is returned is all there is of it. To
+/// publish again means to return the frozen bytes; a second call would spend the budget twice.
+///
+/// # Errors
+/// If plan and tally do not belong together.
+pub fn publish(
+    tally: &Tally,
+    plan: &Plan,
+    noise: &mut impl Noise,
+) -> Result<Release, PublishError> {
+    if !plan.is_for(tally) {
+        return Err(PublishError::OtherTally);
+    }
+    let fields = tally.fields.iter().map(|field| field_table(field, plan, noise)).collect();
+    let release = Release {
+        format: FORMAT,
+        program: tally.program.clone(),
+        channel: tally.channel.clone(),
+        number: plan.number(),
+        window: tally.window,
+        published: plan.published(),
+        next: plan.next(),
+        mode: mode(plan.protection()),
+        group_min: plan.group().installations(),
+        installations: installations(tally, plan, noise),
+        fields,
+    };
+    Ok(release)
+}
+
+fn mode(protection: Protection) -> Mode {
+    match protection {
+        Protection::Noisy(budget) => {
+            Mode::Noisy { epsilon_milli: budget.release_milli(), delta_exponent: DELTA_EXPONENT }
+        }
+        Protection::Exact => Mode::Exact,
+        Protection::Rehearsal => Mode::Rehearsal,
+    }
+}
+
+fn installations(tally: &Tally, plan: &Plan, noise: &mut impl Noise) -> Number {
+    let count = i64::try_from(tally.installations()).unwrap_or(i64::MAX);
+    let periods = plan.window().periods;
+    let scale = scale(HEADLINE_SENSITIVITY, plan);
+    let drawn = scale.map_or(0, |scale| noise.discrete_laplace(scale));
+    let doubt = Doubt::new(scale, periods);
+    match Rule::new(plan, 1) {
+        Rule::Suppress { smallest } if count < smallest => Number::below(plan.group()),
+        _ => doubt.number(count.saturating_add(drawn), 1),
+    }
+}
+
+fn field_table(tally: &FieldTally, plan: &Plan, noise: &mut impl Noise) -> FieldTable {
+    let field = &tally.field;
+    let delta = sensitivity(&field.kind);
+    let scale = scale(delta, plan);
+    let cells: Cells = match scale {
+        Some(scale) => {
+            tally.counter.cells().map(|n| n.saturating_add(noise.discrete_laplace(scale)))
+        }
+        None => tally.counter.cells(),
+    };
+    let doubt = Doubt::new(scale, plan.window().periods);
+    let (answered, table) = table::table(field, &cells, Rule::new(plan, delta), &doubt);
+    FieldTable {
+        id: field.id.clone(),
+        part: tally.part.clone(),
+        question: field.question.to_string(),
+        purpose: tally.purpose.clone(),
+        answered: answered.unwrap_or_else(|| Number::below(plan.group())),
+        table,
+    }
+}
+
+/// The scale of the noise on every number of a field: Δ/ε, where an installation moves the sums of
+/// a window by Δ in each of its periods. `None` without noise.
+fn scale(delta: u32, plan: &Plan) -> Option<Scale> {
+    match plan.protection() {
+        Protection::Noisy(budget) => {
+            Some(Scale::new(u64::from(delta) * u64::from(plan.window().periods), budget.share()))
+        }
+        _ => None,
+    }
+}
+
+impl Number {
+    /// Fewer than the smallest group, and nothing more is said.
+    fn below(group: SmallestGroup) -> Self {
+        Self { value: 0, error_95: group.installations().into() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

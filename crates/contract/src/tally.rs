@@ -1,0 +1,271 @@
+//! A tally: how often each answer was given in one channel and one window. Releases are made of it.
+//!
+//! Memory does not grow with the number of parts: closed kinds have one counter for each declared
+//! cell, open vocabularies are bounded ([`crate::limits::OPEN_VALUES_MAX`]).
+//!
+//! A field is counted in one part only, the one in which the current manifest declares it; the
+//! anchor, which is repeated in every part, too. So one installation moves a field's counters by
+//! one answer per period at most, whatever older definitions held, and the noise of a release is
+//! enough.
+
+use std::collections::BTreeMap;
+
+use envelope::Digest;
+
+use crate::answer::Answer;
+use crate::calendar::Period;
+use crate::definition::Definition;
+use crate::id::PartId;
+use crate::kind::Kind;
+use crate::limits::OPEN_VALUES_MAX;
+use crate::manifest::{Channel, DefaultRule, Field, Manifest};
+use crate::part::Part;
+use crate::release::{ChannelInfo, ProgramInfo, Window};
+
+mod counter;
+mod open;
+mod route;
+
+pub(crate) use counter::Cells;
+pub(crate) use counter::Counter;
+use route::FieldRoute;
+
+/// How often each answer was given. Its `Debug` shows no counts: before publishing they are people's.
+#[derive(Clone)]
+pub struct Tally {
+    pub(crate) program: ProgramInfo,
+    pub(crate) channel: ChannelInfo,
+    pub(crate) window: Window,
+    pub(crate) fields: Vec<FieldTally>,
+    parts: Vec<PartTally>,
+    routes: Vec<Route>,
+    /// The route that the last part took: parts of one definition come one after another.
+    last: usize,
+}
+
+/// One published field and its counters.
+#[derive(Clone)]
+pub(crate) struct FieldTally {
+    pub(crate) part: PartId,
+    pub(crate) field: Field,
+    pub(crate) purpose: String,
+    pub(crate) counter: Counter,
+}
+
+/// How many parts of one name came: one per installation and period, except with samples.
+#[derive(Clone)]
+struct PartTally {
+    id: PartId,
+    has_samples: bool,
+    count: u64,
+}
+
+/// Where the answers of one definition go.
+#[derive(Clone)]
+struct Route {
+    definition: Digest,
+    part: usize,
+    fields: Vec<Option<FieldRoute>>,
+}
+
+/// Why a part was not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotCounted {
+    /// The definition was not given to [`Tally::new`], or is of another channel, or of a part that
+    /// the current manifest does not have.
+    #[error("the part's definition is not one of this tally")]
+    Definition,
+    /// The part's period is not one of the window's.
+    #[error("the part's period lies outside of the tally's window")]
+    Period,
+}
+
+/// Why two tallies cannot be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the tallies are not of the same manifest, channel and window")]
+pub struct MergeError;
+
+impl std::fmt::Debug for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tally").field("window", &self.window).finish_non_exhaustive()
+    }
+}
+
+impl Tally {
+    /// An empty tally of a channel. Parts of the manifest's own definitions are counted, and parts
+    /// of the other definitions given here, older and newer ones, as far as they can be mapped:
+    /// list entries and suffixes by their text, buckets by the bucket that holds them. What cannot
+    /// be mapped counts as `other` where the kind has one, and is left out where it has none.
+    ///
+    /// `None` if the manifest has no such channel.
+    pub fn new<'a>(
+        manifest: &Manifest,
+        channel: &str,
+        window: Window,
+        definitions: impl IntoIterator<Item = &'a Definition>,
+    ) -> Option<Self> {
+        let channel = manifest.channel(channel)?;
+        let open = channel.fields().filter(|field| field.publish && is_open(&field.kind)).count();
+        let bound = OPEN_VALUES_MAX / open.max(1);
+        let mut fields = Vec::new();
+        let mut parts = Vec::new();
+        for part in &channel.parts {
+            let has_samples = part.fields.iter().any(|f| matches!(f.kind, Kind::Sample { .. }));
+            parts.push(PartTally { id: part.id.clone(), has_samples, count: 0 });
+            fields.extend(part.fields.iter().filter(|field| field.publish).map(|field| {
+                FieldTally {
+                    part: part.id.clone(),
+                    field: field.clone(),
+                    purpose: manifest.purpose(&field.purpose).to_owned(),
+                    counter: Counter::new(&field.kind, bound),
+                }
+            }));
+        }
+        let mut tally = Self {
+            program: program_info(manifest),
+            channel: channel_info(channel),
+            window,
+            fields,
+            parts,
+            routes: Vec::new(),
+            last: 0,
+        };
+        for part in &channel.parts {
+            tally.serve(&Definition::new(&manifest.program.id, channel, part));
+        }
+        for definition in definitions {
+            tally.serve(definition);
+        }
+        Some(tally)
+    }
+
+    /// Counts one part. Who calls sees to it that a tag is counted once per period.
+    ///
+    /// # Errors
+    /// If the part belongs to another channel or window; nothing is counted then.
+    pub fn count(&mut self, part: &Part) -> Result<(), NotCounted> {
+        self.count_answers(&part.definition(), part.period(), part.answers())
+    }
+
+    /// Counts the answers of one part as a store holds them: in the order of the definition's
+    /// fields, and checked before they were stored.
+    ///
+    /// # Errors
+    /// As [`Tally::count`].
+    pub fn count_answers(
+        &mut self,
+        definition: &Digest,
+        period: Period,
+        answers: &[Option<Answer>],
+    ) -> Result<(), NotCounted> {
+        let kind = self.channel.period;
+        let inside =
+            self.window.first <= period.first_day() && period.last_day() <= self.window.last;
+        if !inside || period.kind() != kind {
+            return Err(NotCounted::Period);
+        }
+        if self.routes.get(self.last).is_none_or(|route| route.definition != *definition) {
+            let found = self.routes.iter().position(|route| route.definition == *definition);
+            self.last = found.ok_or(NotCounted::Definition)?;
+        }
+        let route = self.routes.get(self.last).ok_or(NotCounted::Definition)?;
+        if let Some(part) = self.parts.get_mut(route.part) {
+            part.count += 1;
+        }
+        for (route, answer) in route.fields.iter().zip(answers) {
+            if let (Some(route), Some(answer)) = (route, answer)
+                && let Some(field) = self.fields.get_mut(route.field)
+            {
+                field.counter.add(&route.mapping, answer);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what another tally of the same manifest, channel and window counted.
+    ///
+    /// # Errors
+    /// If it is of another one; nothing is added then.
+    pub fn merge(&mut self, other: Self) -> Result<(), MergeError> {
+        let same_fields = self.fields.len() == other.fields.len()
+            && self.fields.iter().zip(&other.fields).all(|(a, b)| a.field == b.field);
+        let same_parts = self.parts.len() == other.parts.len()
+            && self.parts.iter().zip(&other.parts).all(|(a, b)| a.id == b.id);
+        let same = self.program == other.program
+            && self.channel == other.channel
+            && self.window == other.window;
+        if !(same && same_fields && same_parts) {
+            return Err(MergeError);
+        }
+        for (mine, theirs) in self.parts.iter_mut().zip(other.parts) {
+            mine.count += theirs.count;
+        }
+        for (mine, theirs) in self.fields.iter_mut().zip(other.fields) {
+            mine.counter.merge(theirs.counter);
+        }
+        Ok(())
+    }
+
+    /// The window that is counted.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// Installations and periods: the parts of the name that came most often. An installation sends
+    /// each part once per period, and parts cannot be joined, so this is the largest number that
+    /// is certain. Samples do not count: one installation sends several.
+    pub(crate) fn installations(&self) -> u64 {
+        self.parts.iter().filter(|p| !p.has_samples).map(|p| p.count).max().unwrap_or(0)
+    }
+
+    /// Makes parts of this definition countable, if it is one of the channel's.
+    fn serve(&mut self, definition: &Definition) {
+        let known = self.routes.iter().any(|route| route.definition == definition.hash());
+        let same = definition.program == self.program.id && definition.channel == self.channel.id;
+        let part = self.parts.iter().position(|part| part.id == definition.part);
+        let (false, true, Some(part)) = (known, same, part) else {
+            return;
+        };
+        let places: BTreeMap<_, _> = self
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| field.part == definition.part)
+            .map(|(place, field)| (&field.field.id, (place, &field.field.kind)))
+            .collect();
+        let fields = definition.fields.iter().map(|shape| {
+            let (place, kind) = places.get(&shape.id)?;
+            FieldRoute::new(*place, &shape.kind, kind)
+        });
+        let fields = fields.collect();
+        self.routes.push(Route { definition: definition.hash(), part, fields });
+    }
+}
+
+fn is_open(kind: &Kind) -> bool {
+    matches!(kind, Kind::Version { .. } | Kind::Sample { .. })
+}
+
+fn program_info(manifest: &Manifest) -> ProgramInfo {
+    let program = &manifest.program;
+    ProgramInfo {
+        id: program.id.clone(),
+        title: program.title.clone(),
+        vendor: program.vendor.clone(),
+        data_licence: program.data_licence.clone(),
+    }
+}
+
+fn channel_info(channel: &Channel) -> ChannelInfo {
+    ChannelInfo {
+        id: channel.id.clone(),
+        title: channel.title.to_string(),
+        period: channel.period,
+        identity: channel.identity,
+        retention_days: channel.retention_days,
+        asked_first: channel.default == DefaultRule::Ask,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
