@@ -162,7 +162,8 @@ pub(crate) fn not_known(release: &Release) -> Vec<Remark> {
 
 fn missing(release: &Release) -> String {
     let who = if release.channel.asked_first {
-        "Only operators who were asked and agreed are counted. Those who said no, were never asked, \
+        "Only operators who were asked and agreed are counted. Those who said no, were \
+         never asked, \
          or have no way out to the network are not here."
     } else {
         "Operators who refused, never connected, or have no way out to the network are not here."
@@ -209,7 +210,8 @@ fn administrator(release: &Release) -> String {
         }
         Identity::Period => format!(
             "Each group of answers carries a random-looking tag that lasts one {once}: \
-             it is pseudonymous, names no machine, and is the sender\u{2019}s key to have it deleted."
+             it is pseudonymous, names no machine, and is the sender\u{2019}s key to have \
+              it deleted."
         ),
         Identity::Days28 => "Each group of answers carries a random-looking tag that lasts four \
                              weeks: it is pseudonymous, and reports of those weeks can be joined \
@@ -226,7 +228,8 @@ fn administrator(release: &Release) -> String {
         _ => "No page and no tool of the collector shows the answers of one installation.",
     };
     format!(
-        "{shown} Whoever administers the collector\u{2019}s machine can read them on its disk, until they are forgotten. They carry \
+        "{shown} Whoever administers the collector\u{2019}s machine can read them on its \
+         disk, until they are forgotten. They carry \
          no name and no address. {tag} The collector drops the address that a report came from; \
          whoever runs it, or a network on the way, could still see which address connects."
     )

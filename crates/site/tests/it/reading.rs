@@ -105,6 +105,32 @@ fn a_rehearsal_among_the_releases_is_enough_to_mark_everything() {
 }
 
 #[test]
+fn a_rehearsal_is_marked_before_anything_is_published() {
+    for (path, page) in site_with("Larkspur", &[], true) {
+        assert!(!is_html(&page) || text(&page).contains("Never publish this"), "{path}");
+    }
+}
+
+#[test]
+fn a_change_within_the_error_is_no_change() {
+    let after = |value: i64| {
+        let fields = |week: crate::fixture::Week| {
+            let now = if week.at == 0 { 100 } else { value };
+            let row = |value: &str, count: i64| json!({"value": value, "title": value, "count": {"value": count, "error_95": 9}});
+            let rows = json!([row("a", now), row("b", 200 - now)]);
+            let table = json!({"kind": "shares", "rows": rows, "folded": null});
+            vec![field(week, "f", ["Q?", "P"], 1.0, &table)]
+        };
+        let plan = Plan { releases: 2, ..Plan::LARKSPUR };
+        let pages = site_of(&history(plan, "usage", "Usage", &fields));
+        words(section(text(&pages[STATISTICS]), "f"))
+    };
+    // Both shares are off by 4.5 points at most, so their difference by 6.4.
+    assert!(after(112).contains("a\n112\n56\n="), "{}", after(112));
+    assert!(after(114).contains("a\n114\n57\n+7"), "{}", after(114));
+}
+
+#[test]
 fn what_noise_took_below_zero_is_shown_as_zero_and_kept_in_the_csv() {
     let below = |week| {
         let below = json!({"value": -7, "error_95": 9});
