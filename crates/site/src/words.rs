@@ -210,8 +210,8 @@ fn administrator(release: &Release) -> String {
         }
         Identity::Period => format!(
             "Each group of answers carries a random-looking tag that lasts one {once}: \
-             it is pseudonymous, names no machine, and is the sender\u{2019}s key to have \
-              it deleted."
+             it is pseudonymous and names no machine; its sender alone holds the key to have \
+             it deleted."
         ),
         Identity::Days28 => "Each group of answers carries a random-looking tag that lasts four \
                              weeks: it is pseudonymous, and reports of those weeks can be joined \

@@ -347,8 +347,8 @@ fn ports(week: Week) -> Value {
         "ports",
         ["How many ports of each kind?", "What the port view must cope with"],
         0.95,
-        &json!({"kind": "grid", "buckets": ["1–9", "10–99", "100–999", "1,000–9,999", "10,000+"],
-            "unit": "ports", "lines": lines}),
+        &json!({"kind": "grid", "unit": "ports", "lines": lines,
+            "buckets": ["1–9", "10–99", "100–999", "1,000–9,999", "10,000+"]}),
     )
 }
 
@@ -386,7 +386,7 @@ fn catalogue(week: Week) -> Vec<Value> {
     vec![field(
         week,
         "pairs",
-        ["Which descriptions do devices give of themselves?", "So that new devices are recognised"],
+        ["How do devices describe themselves?", "So that new devices are recognised"],
         0.6,
         &json!({"kind": "catalogue", "rows": rows,
             "folded": {"values": null, "count": week.number(0.41)}}),

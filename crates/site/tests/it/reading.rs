@@ -116,7 +116,10 @@ fn a_change_within_the_error_is_no_change() {
     let after = |value: i64| {
         let fields = |week: crate::fixture::Week| {
             let now = if week.at == 0 { 100 } else { value };
-            let row = |value: &str, count: i64| json!({"value": value, "title": value, "count": {"value": count, "error_95": 9}});
+            let row = |value: &str, count: i64| {
+                let count = json!({"value": count, "error_95": 9});
+                json!({"value": value, "title": value, "count": count})
+            };
             let rows = json!([row("a", now), row("b", 200 - now)]);
             let table = json!({"kind": "shares", "rows": rows, "folded": null});
             vec![field(week, "f", ["Q?", "P"], 1.0, &table)]
