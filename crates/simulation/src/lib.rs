@@ -1,3 +1,7 @@
 //! Agents, collector, clock, network and disks under one seed. Tests only.
 
 pub mod disk;
+pub mod history;
+pub mod larkspur;
+pub mod network;
+pub mod world;

@@ -1,0 +1,175 @@
+//! A network that records every packet, loses what it is told to lose, and ends at a collector on paper.
+//!
+//! The collector on paper is the oracle: the shared check, a map, real receipts. Nothing of it is
+//! clever, so that what it holds is what must have been accepted.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use agent::ports::{HeldRequest, NoReply, Reply, Transport};
+use contract::definition::Definition;
+use contract::gate::Consent;
+use contract::manifest::Manifest;
+use contract::part::{Part, Refusal, check};
+use envelope::{Digest, KeyPurpose, ReceiptSigner, RootKey, RootPublic, Statement, Tag};
+use jiff::civil::{Date, date};
+use rand_chacha::ChaCha8Rng;
+use rand_core::SeedableRng;
+
+/// What the network does to the next packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weather {
+    /// Everything arrives.
+    Clear,
+    /// Requests are lost.
+    LosesRequests,
+    /// Requests arrive, answers are lost.
+    LosesReplies,
+    /// The collector answers with this status.
+    Busy(u16),
+    /// Somebody else answers, with receipts of another root key.
+    Forged,
+}
+
+/// A packet that left the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packet {
+    /// Where to.
+    pub to: String,
+    /// What was in it.
+    pub bytes: Vec<u8>,
+    /// The decision under which it left: the tier agreed to.
+    pub tier: String,
+}
+
+/// The network and the collector on paper behind it.
+pub struct Network {
+    /// What happens to packets.
+    pub weather: Cell<Weather>,
+    packets: RefCell<Vec<Packet>>,
+    accepted: RefCell<BTreeMap<(Digest, Option<Tag>), Digest>>,
+    definitions: RefCell<BTreeMap<Digest, (Definition, u32)>>,
+    today: Cell<Date>,
+    root: RootPublic,
+    signer: ReceiptSigner,
+    forger: ReceiptSigner,
+}
+
+impl Network {
+    /// A clear network.
+    pub fn new(seed: u64) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
+        let mut signer = || {
+            let root = RootKey::generate(&mut random);
+            let days = (date(2026, 1, 1), date(2036, 12, 31));
+            let key = root.issue(&mut random, KeyPurpose::Receipt, "larkspur", days);
+            #[expect(clippy::expect_used, reason = "a simulation without keys proves nothing")]
+            let signer = ReceiptSigner::new(key).expect("a key for receipts signs receipts");
+            (root.public(), signer)
+        };
+        let ((root, signer), (_, forger)) = (signer(), signer());
+        Self {
+            weather: Cell::new(Weather::Clear),
+            packets: RefCell::default(),
+            accepted: RefCell::default(),
+            definitions: RefCell::default(),
+            today: Cell::new(date(2026, 11, 20)),
+            root,
+            signer,
+            forger,
+        }
+    }
+
+    /// The collector's root key.
+    pub fn root(&self) -> RootPublic {
+        self.root.clone()
+    }
+
+    /// Loads a manifest in the collector, beside those that it has.
+    pub fn load(&self, manifest: &Manifest) {
+        let retention = |channel: &str| manifest.channel(channel).map_or(1, |c| c.retention_days);
+        for definition in manifest.definitions() {
+            let days = retention(definition.channel.as_str());
+            self.definitions.borrow_mut().insert(definition.hash(), (definition, days));
+        }
+    }
+
+    /// The collector's day.
+    pub fn set_day(&self, today: Date) {
+        self.today.set(today);
+    }
+
+    /// Every packet that left so far.
+    pub fn packets(&self) -> Vec<Packet> {
+        self.packets.borrow().clone()
+    }
+
+    /// The digests of the parts that were accepted.
+    pub fn accepted(&self) -> Vec<Digest> {
+        self.accepted.borrow().values().copied().collect()
+    }
+
+    fn receive(&self, bytes: &[u8], signer: &ReceiptSigner) -> Reply {
+        let answer = |status, body: String| Reply {
+            status,
+            retry_after_seconds: None,
+            body: body.into_bytes(),
+        };
+        let definitions = self.definitions.borrow();
+        let addressed: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
+        let channel = addressed.get("channel").and_then(|c| c.as_str()).unwrap_or_default();
+        let find = |hash: &Digest| definitions.get(hash).map(|(definition, _)| definition);
+        let (part, definition) = match check(bytes, ("larkspur", channel), find, self.today.get()) {
+            Ok(found) => found,
+            Err(Refusal::Invalid(problems)) => return answer(422, problems.to_string()),
+            Err(Refusal::UnknownDefinition | Refusal::Period) => return answer(422, String::new()),
+        };
+        let key = (definition.hash(), part.tag());
+        let first = *self.accepted.borrow_mut().entry(key).or_insert_with(|| part.digest());
+        if first != part.digest() {
+            return answer(409, String::new());
+        }
+        let days = definitions.get(&definition.hash()).map_or(0, |(_, days)| *days);
+        let statement = Statement {
+            program: definition.program.to_string(),
+            channel: definition.channel.to_string(),
+            part: definition.part.to_string(),
+            definition: definition.hash(),
+            digest: part.digest(),
+            period: part.period().to_string(),
+            received: self.today.get(),
+            forget_by: part.period().forget_by(days),
+        };
+        match signer.sign_one(statement) {
+            Ok(receipt) => answer(201, receipt.to_json()),
+            Err(_) => answer(503, String::new()),
+        }
+    }
+}
+
+impl Transport for Network {
+    fn send(&self, consent: &Consent<'_>, part: &Part) -> Result<Reply, NoReply> {
+        self.packets.borrow_mut().push(Packet {
+            to: consent.destination().collector.clone(),
+            bytes: part.bytes().to_vec(),
+            tier: consent.tier().to_string(),
+        });
+        let lost = || NoReply("the network lost it".into());
+        match self.weather.get() {
+            Weather::Clear => Ok(self.receive(part.bytes(), &self.signer)),
+            Weather::LosesRequests => Err(lost()),
+            Weather::LosesReplies => {
+                self.receive(part.bytes(), &self.signer);
+                Err(lost())
+            }
+            Weather::Busy(status) => {
+                Ok(Reply { status, retry_after_seconds: Some(60), body: Vec::new() })
+            }
+            Weather::Forged => Ok(self.receive(part.bytes(), &self.forger)),
+        }
+    }
+
+    fn held(&self, _request: &HeldRequest<'_>) -> Result<Reply, NoReply> {
+        Err(NoReply("the collector on paper shows nothing".into()))
+    }
+}

@@ -1,0 +1,155 @@
+//! One machine and its world: a clock, randomness, facts, a disk and a network, all simulated.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use agent::agent::Agent;
+use agent::ports::{Clock, Gather, Random};
+use contract::answer::Fact;
+use contract::draft::Facts;
+use contract::environment::Environment;
+use contract::manifest::{Field, Manifest};
+use jiff::{SignedDuration, Timestamp};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+
+use crate::disk::SimDisk;
+use crate::network::Network;
+
+/// A clock that moves only when told to.
+#[derive(Debug)]
+pub struct SimClock(Mutex<Timestamp>);
+
+impl SimClock {
+    /// Moves the clock, also backwards.
+    pub fn advance(&self, by: SignedDuration) {
+        let mut now = lock(&self.0);
+        *now = now.saturating_add(by).unwrap_or(*now);
+    }
+}
+
+impl Clock for SimClock {
+    fn now(&self) -> Timestamp {
+        *lock(&self.0)
+    }
+
+    fn wait(&self, seconds: u64) {
+        self.advance(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)));
+    }
+}
+
+/// Randomness that a seed gives again.
+#[derive(Debug)]
+pub struct SimRandom(Mutex<ChaCha8Rng>);
+
+impl Random for SimRandom {
+    fn fill(&self, bytes: &mut [u8]) {
+        lock(&self.0).fill_bytes(bytes);
+    }
+}
+
+/// Facts as a script has them; a field that is not in it has a failing source.
+#[derive(Debug, Default)]
+pub struct SimFacts(Mutex<BTreeMap<String, Fact>>);
+
+impl SimFacts {
+    /// Sets a field's fact.
+    pub fn set(&self, field: &str, fact: Fact) {
+        lock(&self.0).insert(field.to_owned(), fact);
+    }
+}
+
+impl Gather for SimFacts {
+    fn facts(&self, fields: &[&Field]) -> Facts {
+        let facts = lock(&self.0);
+        let fact = |field: &&Field| {
+            let fact = facts.get(field.id.as_str()).cloned();
+            (field.id.clone(), fact.ok_or_else(|| "the source is not there".to_owned()))
+        };
+        fields.iter().map(fact).collect()
+    }
+}
+
+/// One machine.
+pub struct World {
+    /// Its disk.
+    pub disk: SimDisk,
+    /// Its clock.
+    pub clock: SimClock,
+    /// Its randomness.
+    pub random: SimRandom,
+    /// What its sources say.
+    pub facts: SimFacts,
+    /// The network, with the collector behind it.
+    pub network: Network,
+    /// The manifest that is installed.
+    pub manifest: Manifest,
+    /// The environment of the next command.
+    pub environment: BTreeMap<String, String>,
+    /// Whether the next command runs in continuous integration.
+    pub in_ci: bool,
+    /// The collector that the operator put in place of the manifest's.
+    pub collector: Option<String>,
+}
+
+impl World {
+    /// A machine on which Larkspur was just installed, on 20 November 2026 at noon.
+    pub fn new(seed: u64) -> Self {
+        let network = Network::new(seed);
+        let manifest = crate::larkspur::manifest(crate::larkspur::FIRST, &network.root());
+        network.load(&manifest);
+        let facts = SimFacts::default();
+        facts.set("os", Fact::Text("debian".into()));
+        facts.set("processors", Fact::Number(4));
+        facts.set("features", Fact::List(vec!["maps".into(), "alerts".into()]));
+        facts.set("description", Fact::List(vec!["Meadow switch 12".into(), "Field box".into()]));
+        let noon = Timestamp::from_second(1_795_176_000).unwrap_or(Timestamp::UNIX_EPOCH);
+        Self {
+            disk: SimDisk::new(seed),
+            clock: SimClock(Mutex::new(noon)),
+            random: SimRandom(Mutex::new(ChaCha8Rng::seed_from_u64(seed))),
+            facts,
+            network,
+            manifest,
+            environment: BTreeMap::new(),
+            in_ci: false,
+            collector: None,
+        }
+    }
+
+    /// The agent as a newly started process sees the world.
+    pub fn agent(&self) -> Agent<'_> {
+        self.network.set_day(agent::ports::day_of(self.clock.now()));
+        let world = agent::agent::World {
+            disk: Some(&self.disk),
+            clock: &self.clock,
+            random: &self.random,
+            facts: &self.facts,
+            transport: &self.network,
+        };
+        let environment =
+            Environment::read("this command", |name| self.environment.get(name).cloned());
+        let collector = self.collector.as_deref();
+        Agent::new(self.manifest.clone(), collector, environment, self.in_ci, world)
+    }
+
+    /// Installs another version's manifest, and loads it in the collector.
+    pub fn install(&mut self, text: &str) {
+        self.manifest = crate::larkspur::manifest(text, &self.network.root());
+        self.network.load(&self.manifest);
+    }
+
+    /// Lets hours pass.
+    pub fn pass_hours(&self, hours: i64) {
+        self.clock.advance(SignedDuration::from_hours(hours));
+    }
+
+    /// Power fails and comes back.
+    pub fn lose_power(&mut self) {
+        self.disk = self.disk.restart();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,151 @@
+//! Promises about deciding.
+
+use contract::decision::How;
+use simulation::world::World;
+
+fn agree(world: &World) {
+    world.agent().agree("usage", Some("full"), How::Cli, "en").unwrap();
+}
+
+fn tick_for_days(world: &World, days: i64) {
+    for _ in 0..days * 24 {
+        world.pass_hours(1);
+        world.agent().tick().unwrap();
+    }
+}
+
+// Promise 5.
+#[test]
+fn one_parser_and_a_published_truth_table_nonsense_means_do_not_send() {
+    let rows = [
+        // The value, whether CANDOR_TELEMETRY forbids, whether DO_NOT_TRACK forbids.
+        ("", false, false),
+        ("1", false, true),
+        ("true", false, true),
+        ("YES", false, true),
+        ("On", false, true),
+        ("0", true, false),
+        ("false", true, false),
+        ("No", true, false),
+        ("off", true, false),
+        ("2", true, true),
+        ("enabled", true, true),
+        (" 1", true, true),
+        ("null", true, true),
+    ];
+    for (value, telemetry, do_not_track) in rows {
+        for (name, forbids) in [("CANDOR_TELEMETRY", telemetry), ("DO_NOT_TRACK", do_not_track)] {
+            let mut world = World::new(1);
+            agree(&world);
+            world.environment.insert(name.into(), value.into());
+            let sent = world.agent().send("usage").is_ok();
+            assert_eq!(sent, !forbids, "{name}={value:?}");
+            assert_eq!(world.network.packets().is_empty(), forbids, "{name}={value:?}");
+        }
+    }
+}
+
+// Promise 7.
+#[test]
+fn while_unset_nothing_is_sent_whatever_is_run() {
+    let world = World::new(2);
+    world.agent().preview("usage", None, false).unwrap();
+    assert!(world.agent().send("usage").is_err());
+    tick_for_days(&world, 5);
+    assert_eq!(world.network.packets(), []);
+    // Nothing was even written: looking is no decision.
+    assert_eq!(world.disk.bytes_used(), 0);
+}
+
+// Promise 8.
+#[test]
+fn off_means_zero_packets() {
+    let world = World::new(3);
+    agree(&world);
+    world.agent().decline("usage", How::Cli, "en").unwrap();
+    tick_for_days(&world, 5);
+    assert!(world.agent().send("usage").is_err());
+    assert_eq!(world.network.packets(), []);
+}
+
+// Promise 21.
+#[test]
+fn a_no_is_in_force_before_the_call_returns_and_the_outbox_is_destroyed() {
+    let world = World::new(4);
+    agree(&world);
+    let shown = world.agent().preview("usage", None, false).unwrap();
+    let tag = |bytes: &[u8]| bytes[bytes.len() - 34..bytes.len() - 2].to_vec();
+    assert!(!world.disk.find(&tag(&shown.parts[0])).is_empty(), "the report waits");
+    world.agent().decline("usage", How::Cli, "en").unwrap();
+    for part in &shown.parts {
+        assert_eq!(world.disk.find(&tag(part)), Vec::<String>::new(), "nothing is left of it");
+    }
+    tick_for_days(&world, 3);
+    assert_eq!(world.network.packets(), []);
+}
+
+// Promise 30.
+#[test]
+fn opting_out_is_silent() {
+    let world = World::new(5);
+    agree(&world);
+    world.agent().send("usage").unwrap();
+    let before = world.network.packets();
+    world.agent().decline("usage", How::Cli, "en").unwrap();
+    tick_for_days(&world, 3);
+    assert_eq!(world.network.packets(), before);
+}
+
+// Promise 6 in small: no channel can change another's.
+#[test]
+fn consent_is_per_channel() {
+    let world = World::new(6);
+    world.agent().agree("devices", None, How::Cli, "en").unwrap();
+    tick_for_days(&world, 9);
+    let packets = world.network.packets();
+    assert!(!packets.is_empty());
+    let of_devices =
+        |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(r#""channel":"devices""#);
+    assert!(packets.iter().all(|packet| of_devices(&packet.bytes)));
+}
+
+// Promise 9.
+#[test]
+fn a_part_that_no_tier_names_is_in_no_report() {
+    let world = World::new(7);
+    world.agent().agree("usage", Some("basic"), How::Cli, "en").unwrap();
+    world.agent().send("usage").unwrap();
+    let packets = world.network.packets();
+    assert_eq!(packets.len(), 2);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(packets.iter().all(|packet| !text(&packet.bytes).contains("features")));
+}
+
+// Promise 29 in small: the decision survives power failures at every step of being made.
+#[test]
+fn a_decision_is_there_or_not_but_never_half() {
+    use simulation::disk::every_crash_point;
+    let world = World::new(8);
+    agree(&world);
+    let start = world.disk.copy();
+    let on = |disk: &simulation::disk::SimDisk| {
+        let mut world = World::new(8);
+        world.disk = disk.clone();
+        world
+    };
+    let covered = every_crash_point(
+        &start,
+        |disk| on(disk).agent().decline("usage", How::Cli, "en").is_ok(),
+        |disk, declined| {
+            let world = on(disk);
+            let reading = world.agent().read().map_err(|e| e.to_string())?;
+            let agent = world.agent();
+            let verdict = agent.verdict(&reading, "usage").map_err(|e| e.to_string())?;
+            match (declined, verdict.consent().is_some()) {
+                (true, true) => Err("a no was lost".into()),
+                _ => Ok(()),
+            }
+        },
+    );
+    covered.unwrap();
+}

@@ -1,0 +1,12 @@
+//! Promises that others made and broke, each as a test named after it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says where"
+)]
+
+mod asked_again;
+mod consent;
+mod histories;
+mod sent;
+mod zero_packets;
