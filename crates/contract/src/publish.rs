@@ -80,11 +80,11 @@ fn installations(tally: &Tally, plan: &Plan, noise: &mut impl Noise) -> Number {
     let count = i64::try_from(tally.installations()).unwrap_or(i64::MAX);
     let periods = plan.window().periods;
     let scale = scale(HEADLINE_SENSITIVITY, plan);
-    let drawn = scale.map_or(0, |scale| noise.discrete_laplace(scale));
+    let count = scale.map_or(count, |scale| noisy(count, noise.discrete_laplace(scale)));
     let doubt = Doubt::new(scale, periods);
     match Rule::new(plan, 1) {
         Rule::Suppress { smallest } if count < smallest => Number::below(plan.group()),
-        _ => doubt.number(count.saturating_add(drawn), 1),
+        _ => doubt.number(count, 1),
     }
 }
 
@@ -94,7 +94,7 @@ fn field_table(tally: &FieldTally, plan: &Plan, noise: &mut impl Noise) -> Field
     let scale = scale(delta, plan);
     let cells: Cells = match scale {
         Some(scale) => {
-            tally.counter.cells().map(|n| n.saturating_add(noise.discrete_laplace(scale)))
+            tally.counter.cells().map(|count| noisy(count, noise.discrete_laplace(scale)))
         }
         None => tally.counter.cells(),
     };
@@ -109,6 +109,15 @@ fn field_table(tally: &FieldTally, plan: &Plan, noise: &mut impl Noise) -> Field
         table,
     }
 }
+
+/// A number with its noise, held where sums over a whole table cannot overflow. To hold it there is
+/// done to what is public already, so it costs nothing.
+fn noisy(count: i64, noise: i64) -> i64 {
+    count.saturating_add(noise).clamp(-NOISY_MAX, NOISY_MAX)
+}
+
+/// 2^50 times the cells of the longest table is below 2^62.
+const NOISY_MAX: i64 = 1 << 50;
 
 /// The scale of the noise on every number of a field: Δ/ε, where an installation moves the sums of
 /// a window by Δ in each of its periods. `None` without noise.

@@ -127,7 +127,8 @@ fn sum_error(scale: f64, draws: u32) -> u64 {
         let middle = f64::midpoint(low, high).floor();
         if within(middle) >= enough { high = middle } else { low = middle }
     }
-    whole(high)
+    // Already whole: nothing is to be rounded up.
+    whole(high - 0.5)
 }
 
 /// A t with P(|Σ w·X| > t) ≤ 5 %, by the smaller of two bounds.
