@@ -119,9 +119,11 @@ impl History {
             Operation::Weather(weather) => self.world.network.weather.set(weather),
             Operation::Upgrade(index) => {
                 let all = WIDENED.iter().chain(NARROWED);
-                let (_, from, to) = all.clone().nth(index % all.count()).unwrap_or(&WIDENED[0]);
-                self.world.install(&FIRST.replace(from, to));
-                self.installed = Some(index % (WIDENED.len() + NARROWED.len()));
+                let index = index % all.clone().count();
+                if let Some((_, from, to)) = all.clone().nth(index) {
+                    self.world.install(&FIRST.replace(from, to));
+                    self.installed = Some(index);
+                }
             }
             Operation::Downgrade => {
                 self.world.install(FIRST);

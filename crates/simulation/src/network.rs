@@ -57,6 +57,9 @@ pub struct Network {
 
 impl Network {
     /// A clear network.
+    ///
+    /// # Panics
+    /// If no key can be made: then the simulation itself is wrong.
     pub fn new(seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
         let mut signer = || {
@@ -82,7 +85,7 @@ impl Network {
 
     /// The collector's root key.
     pub fn root(&self) -> RootPublic {
-        self.root.clone()
+        self.root
     }
 
     /// Loads a manifest in the collector, beside those that it has.

@@ -1,7 +1,8 @@
 //! Promises that others made and broke, each as a test named after it.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
     reason = "a test that cannot go on says where"
 )]
 

@@ -34,8 +34,8 @@ fn every_key_on_the_wire_is_a_question_of_the_statement() {
     let world = agreed(2);
     world.agent().send("usage").unwrap();
     world.agent().send("devices").unwrap();
-    let questions: Vec<&str> =
-        world.manifest.channels.iter().flat_map(|c| c.fields()).map(|f| f.id.as_str()).collect();
+    let fields = world.manifest.channels.iter().flat_map(contract::manifest::Channel::fields);
+    let questions: Vec<&str> = fields.map(|field| field.id.as_str()).collect();
     for packet in world.network.packets() {
         let part: serde_json::Value = serde_json::from_slice(&packet.bytes).unwrap();
         let part = part.as_object().unwrap();
