@@ -1,0 +1,182 @@
+//! The command line and the environment: every option with its unit, its default, and why one would
+//! change it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use contract::id::ProgramId;
+use envelope::KeyPurpose;
+use jiff::civil::Date;
+
+use crate::limits;
+
+/// Receives, counts, forgets and publishes what installations agreed to tell.
+#[derive(Debug, Parser)]
+#[command(name = "candor-collector", version, about, propagate_version = true)]
+pub struct Config {
+    /// The data folder. Everything that is kept is kept here
+    #[arg(long, env = "CANDOR_DATA", value_name = "DIR", global = true)]
+    pub data: Option<PathBuf>,
+
+    /// Print JSON instead of sentences
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Take parts, answer with receipts, show the site
+    Serve(Box<Serve>),
+    /// Remove what is past its retention (a running server does it by itself)
+    Forget(Forget),
+    /// Check the data folder against what was promised; the report can be filed
+    Verify(Day),
+    /// Make and list the keys that sign receipts and releases
+    #[command(subcommand)]
+    Keys(Keys),
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port; port 0 takes a free one
+    #[arg(long, env = "CANDOR_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8710")]
+    pub listen: SocketAddr,
+
+    /// Manifests to serve; of one program the last is its newest. Copies are kept in the data
+    /// folder: parts of older manifests are still taken, and without this option the copies are
+    /// served
+    #[arg(long, env = "CANDOR_MANIFEST", value_name = "FILE", num_args = 1.., value_delimiter = ',')]
+    pub manifest: Vec<PathBuf>,
+
+    /// Certificate chain in PEM form; read again on SIGHUP
+    #[arg(long, env = "CANDOR_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key in PEM form
+    #[arg(long, env = "CANDOR_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Speak plain HTTP on an address that others can reach, because a proxy before it speaks TLS.
+    /// Have that proxy write no addresses into its log
+    #[arg(long, env = "CANDOR_BEHIND_PROXY", conflicts_with = "tls_cert")]
+    pub behind_proxy: bool,
+
+    /// Publish the open period exactly, from one installation on, on a loopback address only. Every
+    /// page says so
+    #[arg(long, env = "CANDOR_REHEARSAL")]
+    pub rehearsal: bool,
+
+    /// The day that it is taken to be, for rehearsals
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "rehearsal")]
+    pub today: Option<Date>,
+
+    /// Seconds for a request's head, and for the next request on a kept connection. Raise it for
+    /// senders on very slow lines
+    #[arg(long, env = "CANDOR_HEAD_SECONDS", value_name = "SECONDS",
+          default_value_t = limits::HEAD_TIMEOUT.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub head_seconds: u64,
+
+    /// Seconds for a body of at most 16 KiB
+    #[arg(long, env = "CANDOR_BODY_SECONDS", value_name = "SECONDS",
+          default_value_t = limits::BODY_TIMEOUT.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub body_seconds: u64,
+
+    /// Connections at once, each about 10 kB. Lower it where memory is short
+    #[arg(long, env = "CANDOR_CONNECTIONS", value_name = "NUMBER",
+          default_value_t = limits::CONNECTIONS_MAX as u64,
+          value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub connections: u64,
+
+    /// Bytes of disk that are never filled with parts, so that deletions find room to work
+    #[arg(long, env = "CANDOR_RESERVE_BYTES", value_name = "BYTES",
+          default_value_t = limits::DISK_RESERVE_BYTES)]
+    pub reserve_bytes: u64,
+}
+
+/// `forget`.
+#[derive(Debug, Args)]
+pub struct Forget {
+    /// The day that it is taken to be, for rehearsals
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<Date>,
+
+    /// Say what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// The day of a command.
+#[derive(Debug, Args)]
+pub struct Day {
+    /// The day that it is taken to be, for rehearsals
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<Date>,
+}
+
+/// `keys`.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Make the vendor's root, once; keep its file offline and pin the line that this prints
+    Root {
+        /// A new file, which only you can read
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Have the root certify a new key for this collector
+    Issue {
+        /// The root's file
+        #[arg(long, value_name = "FILE")]
+        root: PathBuf,
+        /// The program's id, as in its manifest
+        #[arg(long, value_name = "ID", value_parser = ProgramId::parse)]
+        program: ProgramId,
+        /// What the key may sign
+        #[arg(long, value_enum, default_value = "receipt")]
+        purpose: Purpose,
+        /// For how many days from today on
+        #[arg(long, default_value_t = limits::KEY_DAYS_DEFAULT,
+              value_parser = clap::value_parser!(u16).range(1..=3650))]
+        days: u16,
+    },
+    /// Show the keys of the data folder
+    List,
+}
+
+/// What a key may sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Purpose {
+    /// Receipts and tombstones.
+    Receipt,
+    /// Releases.
+    Release,
+}
+
+impl From<Purpose> for KeyPurpose {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Receipt => Self::Receipt,
+            Purpose::Release => Self::Release,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Config::command().debug_assert();
+    }
+}

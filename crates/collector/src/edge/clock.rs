@@ -1,0 +1,29 @@
+//! The clock, as far as the collector looks at it: which day it is, in UTC.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use jiff::civil::Date;
+
+/// Where a day comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// The system's clock.
+    System,
+    /// One day that does not pass, for rehearsals.
+    Fixed(Date),
+}
+
+impl Clock {
+    /// The day, in UTC.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub fn today(self) -> Date {
+        match self {
+            Self::Fixed(day) => day,
+            Self::System => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                let days = since.as_secs() / (24 * 60 * 60);
+                crate::record::day_of(i32::try_from(days).unwrap_or(i32::MAX))
+            }
+        }
+    }
+}

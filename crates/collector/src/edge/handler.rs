@@ -1,0 +1,280 @@
+//! From a request to its answer.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER,
+    WWW_AUTHENTICATE,
+};
+use hyper::{HeaderMap, Request, Response, StatusCode};
+use serde_json::json;
+
+use super::clock::Clock;
+use super::connection::Times;
+use super::writer::{Address, Job, Writer};
+use crate::body::{self, Coding, UnpackError};
+use crate::catalogue::Catalogue;
+use crate::intake;
+use crate::limits::{BODY_BYTES_MAX, HEALTH_TIMEOUT};
+use crate::metrics::Metrics;
+use crate::problem::{self, Reason, Refused};
+use crate::route::{self, NoRoute, Route};
+use crate::signers::Signers;
+use contract::id::{ChannelId, ProgramId};
+
+/// An answer.
+pub(super) type Answer = Response<Full<Bytes>>;
+
+/// What every request needs.
+pub(super) struct Shared {
+    pub(super) catalogue: RwLock<Arc<Catalogue>>,
+    pub(super) signers: RwLock<Arc<Signers>>,
+    pub(super) writer: Writer,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) clock: Clock,
+    pub(super) times: Times,
+}
+
+impl Shared {
+    pub(super) fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.catalogue.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn signers(&self) -> Arc<Signers> {
+        Arc::clone(&self.signers.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Answers one request.
+pub(super) async fn answer(request: Request<Incoming>, shared: &Shared) -> Answer {
+    let mut answer = match route::route(request.method().as_str(), request.uri().path()) {
+        Ok(route) => match respond(route, request, shared).await {
+            Ok(answer) => answer,
+            Err(refused) => refuse(&refused, shared),
+        },
+        Err(NoRoute::Path) => refuse(&not_found(), shared),
+        Err(NoRoute::Method(allowed)) => {
+            let detail = format!("This path takes {allowed}.");
+            let mut answer = refuse(&Refused::new(Reason::Method, detail), shared);
+            answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+            answer
+        }
+    };
+    let headers = answer.headers_mut();
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    answer
+}
+
+async fn respond(
+    route: Route,
+    request: Request<Incoming>,
+    shared: &Shared,
+) -> Result<Answer, Refused> {
+    match route {
+        Route::Part(program, channel) => part((&program, &channel), request, shared).await,
+        Route::Held(program, channel) => {
+            let address = address(program, channel, request.headers(), shared)?;
+            held(address, shared).await
+        }
+        Route::Delete(program, channel) => {
+            let address = address(program, channel, request.headers(), shared)?;
+            delete(address, shared).await
+        }
+        Route::Manifest(program) => {
+            let catalogue = shared.catalogue();
+            let served = catalogue.program(program.as_str()).ok_or_else(not_found)?;
+            Ok(with_type(StatusCode::OK, "application/json", served.canonical.clone()))
+        }
+        Route::Health => Ok(health(shared).await),
+        Route::Metrics => {
+            let text = shared.metrics.to_text();
+            Ok(with_type(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))
+        }
+        Route::Page(_) => Err(not_found()),
+    }
+}
+
+async fn part(
+    channel: (&ProgramId, &ChannelId),
+    request: Request<Incoming>,
+    shared: &Shared,
+) -> Result<Answer, Refused> {
+    let catalogue = shared.catalogue();
+    if catalogue.channel(channel.0.as_str(), channel.1.as_str()).is_none() {
+        return Err(intake::unknown_channel());
+    }
+    let coding = form(request.headers())?;
+    let bytes = read(request.into_body(), shared).await?;
+    let bytes = body::unpack(bytes, coding).map_err(|error| match error {
+        UnpackError::TooLarge => Refused::new(Reason::TooLarge, sentence(error)),
+        UnpackError::Broken => Refused::new(Reason::Packing, sentence(error)),
+    })?;
+    let arrival = intake::check(&bytes, channel, &catalogue, shared.clock.today())?;
+    let outcome = shared.writer.part(arrival).await.ok_or_else(intake::busy)?;
+    let (receipt, is_new) = intake::answer(outcome)?;
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(with_type(status, "application/json", receipt))
+}
+
+async fn held(address: Address, shared: &Shared) -> Result<Answer, Refused> {
+    let held = shared.writer.ask(|answer| Job::Held(address, answer)).await;
+    let held = held.ok_or_else(internal)?.map_err(intake::unavailable)?;
+    let parts: Vec<_> = held
+        .iter()
+        .map(|held| {
+            json!({
+                "bytes": String::from_utf8_lossy(&held.bytes),
+                "forget_by": held.forget_by.to_string(),
+                "part": held.part.as_str(),
+                "period": held.period.to_string(),
+                "tag": held.tag.to_string(),
+            })
+        })
+        .collect();
+    let body = serde_json::to_vec(&json!({"parts": parts})).unwrap_or_default();
+    Ok(with_type(StatusCode::OK, "application/json", body))
+}
+
+async fn delete(address: Address, shared: &Shared) -> Result<Answer, Refused> {
+    let (program, channel) = (address.program.clone(), address.channel.clone());
+    let catalogue = shared.catalogue();
+    let served = catalogue
+        .channel(program.as_str(), channel.as_str())
+        .ok_or_else(intake::unknown_channel)?;
+    let deleted = shared.writer.ask(|answer| Job::Delete(address, served.period, answer)).await;
+    let deleted = deleted.ok_or_else(internal)?.map_err(intake::unavailable)?;
+    let signers = shared.signers();
+    let mut tombstones = Vec::with_capacity(deleted.len());
+    for deleted in &deleted {
+        let deletion = deleted.deletion(&program, &channel, served.retention_days);
+        let tombstone = signers.tombstone(deletion);
+        tombstones.push(tombstone.ok_or_else(|| intake::unavailable(crate::store::Trouble::Key))?);
+    }
+    let body = serde_json::to_vec(&json!({"tombstones": tombstones})).unwrap_or_default();
+    Ok(with_type(StatusCode::OK, "application/json", body))
+}
+
+async fn health(shared: &Shared) -> Answer {
+    let probe = tokio::time::timeout(HEALTH_TIMEOUT, shared.writer.ask(Job::Probe)).await;
+    let signers = shared.signers();
+    let catalogue = shared.catalogue();
+    let unsigned = catalogue.programs().any(|(id, _)| signers.receipts(id.as_str()).is_none());
+    let (status, word) = match probe {
+        Ok(Some(Ok(()))) if unsigned => (StatusCode::SERVICE_UNAVAILABLE, Reason::Key.word()),
+        Ok(Some(Ok(()))) => (StatusCode::OK, "ok"),
+        Ok(Some(Err(trouble))) => {
+            let reason = intake::unavailable(trouble).reason;
+            (StatusCode::SERVICE_UNAVAILABLE, reason.word())
+        }
+        Ok(None) => (StatusCode::SERVICE_UNAVAILABLE, Reason::Internal.word()),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Reason::Busy.word()),
+    };
+    with_type(status, "application/json", json!({"status": word}).to_string())
+}
+
+/// The keys that are shown, as tags of a channel that has tags.
+fn address(
+    program: ProgramId,
+    channel: ChannelId,
+    headers: &HeaderMap,
+    shared: &Shared,
+) -> Result<Address, Refused> {
+    let catalogue = shared.catalogue();
+    let served = catalogue
+        .channel(program.as_str(), channel.as_str())
+        .ok_or_else(intake::unknown_channel)?;
+    if served.identity == contract::calendar::Identity::None {
+        let detail = "Its parts carry no tag, so nobody can say which are whose: they can neither \
+                      be listed nor deleted.";
+        return Err(Refused::new(Reason::NoTags, detail));
+    }
+    let keys = route::keys(headers.get_all("candor-key").iter().map(HeaderValue::as_bytes))?;
+    let mut tags: Vec<_> = keys.iter().map(envelope::TagKey::tag).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    Ok(Address { program, channel, tags })
+}
+
+/// What the headers say about the body.
+fn form(headers: &HeaderMap) -> Result<Coding, Refused> {
+    let media = |detail: &str| Refused::new(Reason::MediaType, detail);
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    if !essence.eq_ignore_ascii_case(b"application/json") {
+        return Err(media("Send a part with Content-Type: application/json."));
+    }
+    let mut codings = headers.get_all(CONTENT_ENCODING).iter();
+    let coding = codings
+        .next()
+        .map_or(Some(Coding::Identity), |name| Coding::parse(name.to_str().unwrap_or("?")));
+    // One coding at most: several would unpack a bomb in stages.
+    match (coding, codings.next()) {
+        (Some(coding), None) => Ok(coding),
+        _ => Err(media("The body may be packed once, with zstd or gzip.")),
+    }
+}
+
+async fn read(body: Incoming, shared: &Shared) -> Result<Vec<u8>, Refused> {
+    let too_large = || {
+        let detail = format!("A part has at most {BODY_BYTES_MAX} bytes.");
+        Refused::new(Reason::TooLarge, detail)
+    };
+    // Told before a byte of it is read.
+    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        return Err(too_large());
+    }
+    let collected = Limited::new(body, BODY_BYTES_MAX).collect();
+    match tokio::time::timeout(shared.times.body, collected).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes().into()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => Err(Refused::new(Reason::Head, "The body ended early.")),
+        Err(_) => Err(Refused::new(Reason::Slow, "The body took too long.")),
+    }
+}
+
+fn refuse(refused: &Refused, shared: &Shared) -> Answer {
+    shared.metrics.refused(refused.reason);
+    let status = StatusCode::from_u16(refused.reason.status());
+    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = with_type(status, problem::MEDIA_TYPE, refused.to_json());
+    let headers = answer.headers_mut();
+    if let Some(seconds) = refused.retry_after_seconds {
+        headers.insert(RETRY_AFTER, seconds.into());
+    }
+    match refused.reason {
+        Reason::Proof => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Candor-Key"));
+        }
+        Reason::MediaType => {
+            headers.insert("accept-encoding", HeaderValue::from_static("zstd, gzip"));
+        }
+        _ => {}
+    }
+    answer
+}
+
+fn not_found() -> Refused {
+    Refused::new(Reason::NotFound, "No page, program or channel has this path.")
+}
+
+fn internal() -> Refused {
+    Refused::new(Reason::Internal, "Nothing was kept. Send it again later.")
+}
+
+fn sentence(error: UnpackError) -> String {
+    let text = error.to_string();
+    let mut characters = text.chars();
+    let first = characters.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(characters).chain(['.']).collect()
+}
+
+fn with_type(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    answer
+}

@@ -1,0 +1,224 @@
+//! The running server: sockets, signals, the passing of days.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use disk::Disk;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
+
+use super::clock::Clock;
+pub use super::connection::Times;
+use super::handler::Shared;
+use super::tls::Tls;
+use super::writer::{Job, Writer};
+use super::{connection, keys, manifests};
+use crate::catalogue::Catalogue;
+use crate::failure::with_causes;
+use crate::limits::{HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT, TICK};
+use crate::metrics::Metrics;
+use crate::signers::Signers;
+use crate::store::Store;
+
+/// How the server runs.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Its own TLS, if it has any.
+    pub tls: Option<Tls>,
+    /// The manifests that were named, to read them again when told to.
+    pub manifests: Vec<PathBuf>,
+    /// What day it is.
+    pub clock: Clock,
+    /// Times for slow senders.
+    pub times: Times,
+    /// Connections at once.
+    pub connections_max: usize,
+}
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The runtime could not be started.
+    #[error("the server's threads cannot be started")]
+    Threads(#[source] std::io::Error),
+    /// The address cannot be listened on.
+    #[error("{0} cannot be listened on")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    /// Signals cannot be received.
+    #[error("signals cannot be received")]
+    Signals(#[source] std::io::Error),
+}
+
+/// Runs until SIGTERM or SIGINT; `listening` is told the address once connections are taken.
+///
+/// # Errors
+/// If it cannot begin. Once it runs, errors are answered to whoever asked, and logged.
+pub fn serve<D, E>(
+    settings: Settings,
+    (store, disk): (Store<D>, E),
+    (catalogue, signers): (Catalogue, Signers),
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError>
+where
+    D: Disk + 'static,
+    E: Disk + 'static,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(ServeError::Threads)?;
+    let signers = Arc::new(signers);
+    let metrics = Arc::new(Metrics::default());
+    let shared_metrics = (settings.clock, Arc::clone(&metrics));
+    let (writer, thread) =
+        Writer::start(store, Arc::clone(&signers), shared_metrics).map_err(ServeError::Threads)?;
+    let shared = Arc::new(Shared {
+        catalogue: RwLock::new(Arc::new(catalogue)),
+        signers: RwLock::new(signers),
+        writer,
+        metrics,
+        clock: settings.clock,
+        times: settings.times,
+    });
+    let served = runtime.block_on(run(settings, disk, shared, listening));
+    // Ends every task, and with them the last handles on the writer: it writes what still waits.
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+    if thread.join().is_err() {
+        tracing::error!("the writer ended early");
+    }
+    served
+}
+
+async fn run(
+    settings: Settings,
+    disk: impl Disk + 'static,
+    shared: Arc<Shared>,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let failed = |error| ServeError::Listen(settings.listen, error);
+    let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let on = |kind| signal(kind).map_err(ServeError::Signals);
+    let mut terminate = on(SignalKind::terminate())?;
+    let mut interrupt = on(SignalKind::interrupt())?;
+    let mut hangup = on(SignalKind::hangup())?;
+    let (stop, stopped) = watch::channel(false);
+    let slots = Arc::new(Semaphore::new(settings.connections_max));
+    let mut tick = tokio::time::interval(TICK);
+    let mut today = settings.clock.today();
+    let tls = settings.tls.as_ref();
+    listening(address);
+    tracing::info!(%address, "serving");
+    loop {
+        tokio::select! {
+            accepted = accept(&listener, &slots) => {
+                let (stream, slot) = accepted;
+                let work = Work { shared: Arc::clone(&shared), stop: stopped.clone() };
+                let acceptor = tls.map(Tls::acceptor);
+                tokio::spawn(async move {
+                    work.run(stream, acceptor).await;
+                    drop(slot);
+                });
+            }
+            _ = tick.tick() => {
+                let now = settings.clock.today();
+                if now != today {
+                    today = now;
+                    begin_day(&disk, &shared).await;
+                }
+            }
+            _ = hangup.recv() => reload(&settings, &disk, &shared).await,
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+    }
+    tracing::info!("stopping: no new connections, requests in flight are finished");
+    drop(listener);
+    let _ = stop.send(true);
+    let all = u32::try_from(settings.connections_max).unwrap_or(u32::MAX);
+    let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, slots.acquire_many(all)).await;
+    Ok(())
+}
+
+/// Takes the next connection once there is room for it. The peer's address ends here.
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> (TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
+    let slot = Arc::clone(slots).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _address)) => return (stream, slot),
+            // Out of file descriptors, say: others are closed meanwhile.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+struct Work {
+    shared: Arc<Shared>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Work {
+    async fn run(self, stream: TcpStream, acceptor: Option<tokio_rustls::TlsAcceptor>) {
+        let metrics = Arc::clone(&self.shared.metrics);
+        metrics.connection(1);
+        // A receipt is small and awaited: it is not held back for more.
+        let _ = stream.set_nodelay(true);
+        match acceptor {
+            None => connection::serve(stream, self.shared, self.stop).await,
+            Some(acceptor) => {
+                let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream));
+                if let Ok(Ok(stream)) = handshake.await {
+                    connection::serve(stream, self.shared, self.stop).await;
+                }
+            }
+        }
+        metrics.connection(-1);
+    }
+}
+
+/// Another day: other keys may sign, other periods are past their retention.
+async fn begin_day(disk: &dyn Disk, shared: &Shared) {
+    renew_keys(disk, shared).await;
+    shared.writer.tell(Job::Forget(shared.catalogue().retention())).await;
+}
+
+async fn renew_keys(disk: &dyn Disk, shared: &Shared) {
+    match keys::read_all(disk) {
+        Ok(keys) => {
+            let catalogue = shared.catalogue();
+            let keys = keys.into_iter().map(|(_, key)| key).collect();
+            let signers = Signers::choose(catalogue.roots(), keys, shared.clock.today());
+            for (program, _) in catalogue.programs() {
+                if signers.receipts(program.as_str()).is_none() {
+                    tracing::error!(%program, "no key may sign receipts: parts are refused");
+                }
+            }
+            let signers = Arc::new(signers);
+            *shared.signers.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&signers);
+            shared.writer.tell(Job::Keys(signers)).await;
+        }
+        Err(error) => tracing::error!(error = with_causes(&error), "keys were not read"),
+    }
+}
+
+/// SIGHUP: certificate, manifests and keys are read again; what cannot be read stays as it was.
+async fn reload(settings: &Settings, disk: &dyn Disk, shared: &Shared) {
+    if let Some(Err(error)) = settings.tls.as_ref().map(Tls::reload) {
+        tracing::error!(error = with_causes(&error), "the old certificate stays");
+    }
+    match manifests::load(disk, &settings.manifests) {
+        Ok(catalogue) => {
+            let mut current = shared.catalogue.write().unwrap_or_else(PoisonError::into_inner);
+            *current = Arc::new(catalogue);
+        }
+        Err(error) => tracing::error!(error = with_causes(&error), "the old manifests stay"),
+    }
+    renew_keys(disk, shared).await;
+    tracing::info!("certificate, manifests and keys were read again");
+}

@@ -1,0 +1,87 @@
+//! Every bound of the collector, with its reason and its arithmetic.
+
+use std::time::Duration;
+
+use contract::limits::PART_BYTES_MAX;
+
+/// Bytes of a body as it travels, compressed or not: what is larger packed than a part is plain
+/// saves nobody anything.
+pub const BODY_BYTES_MAX: usize = PART_BYTES_MAX;
+
+/// Keys that one request may show. A channel has at most 64 parts, each with one tag.
+pub const KEYS_PER_REQUEST_MAX: usize = 64;
+
+/// Parts under one sync and one signature. At 60,000 a second and 2 ms a sync there are 120; more
+/// than a thousand make the last one wait without saving much.
+pub const BATCH_PARTS_MAX: usize = 1_024;
+
+/// Parts that wait for the writer: four batches. One more is told to come back.
+pub const QUEUE_PARTS_MAX: usize = 4 * BATCH_PARTS_MAX;
+
+/// Bytes of one record in a log: a part, its receipt's proof (512 bytes at most) and two names.
+pub const RECORD_BYTES_MAX: usize = PART_BYTES_MAX + 1_024;
+
+/// Bytes of a log that one append can have left torn: a full batch of the largest records and the
+/// key's certificate. More than this behind a broken record is damage and no torn tail.
+pub const TAIL_BYTES_MAX: u64 = ((BATCH_PARTS_MAX + 1) * (RECORD_BYTES_MAX + 8)) as u64;
+
+/// Bytes read from a log at once while it is replayed, scanned or rewritten.
+pub const READ_BYTES: usize = 256 * 1024;
+
+/// Bytes of disk that are not filled with parts: rewriting a file for a deletion needs room for its
+/// copy, and deletions must work when nothing else does.
+pub const DISK_RESERVE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Markers of tags of which nothing was held, per channel. Whoever shows an invented key leaves one
+/// of about 200 bytes until its day: 13 MB at most.
+pub const MARKERS_UNSEEN_MAX: usize = 65_536;
+
+/// Bytes of the file of markers that is rewritten in one piece.
+pub const MARKERS_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Bytes of a key's file: about 500 are in use.
+pub const KEY_FILE_BYTES_MAX: u64 = 4_096;
+
+/// Bytes of one frozen release: 60 fields of 1,000 rows with 150 bytes each are 9 MB.
+pub const RELEASE_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
+/// Connections at once. An idle one costs about 10 kB, so all of them 40 MB; one more waits in the
+/// system's queue until an idle one is cut.
+pub const CONNECTIONS_MAX: usize = 4_096;
+
+/// Time for a request's head, and for the next one on a kept connection: a part arrives once a day,
+/// so nobody has a reason to wait on an open line.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for a body of 16 KiB: enough at 2 kB a second.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for a TLS handshake.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for one connection in all: whoever reads an answer byte by byte is cut off with it.
+pub const CONNECTION_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Time for requests in flight when the server is told to stop.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time in which the writer must answer `/health`.
+pub const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Bytes of a request's head, as hyper buffers it.
+pub const HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// What a sender is told to wait when the queue is full: one or two syncs.
+pub const RETRY_BUSY_SECONDS: u32 = 1;
+
+/// What a sender is told to wait when the disk is full or failed: a person has to come.
+pub const RETRY_TROUBLE_SECONDS: u32 = 300;
+
+/// How often the server looks for a new day and for releases that another process published.
+pub const TICK: Duration = Duration::from_secs(10);
+
+/// Days before a key's end from which every start says so.
+pub const KEY_WARNING_DAYS: i32 = 14;
+
+/// Days for which `keys issue` certifies a key unless told otherwise: a quarter.
+pub const KEY_DAYS_DEFAULT: u16 = 90;

@@ -1,0 +1,314 @@
+//! The store: what was acknowledged is in it, what was deleted is not.
+//!
+//! It is driven by one thread and knows neither clock nor randomness: `today` and the keys are
+//! arguments, all files go through [`disk::Disk`]. The same list of calls on the same disk gives the
+//! same bytes, so a simulation can drive it through power failures.
+//!
+//! ```text
+//! lock                                     held while a store is open
+//! parts/{program}/{channel}/{period}.log   the parts of one period, with what their receipts need
+//! parts/{program}/{channel}/deleted.log    markers of deleted tags, until intake has closed
+//! ```
+//!
+//! What holds at every moment, also after a power failure at any of them:
+//!
+//! * An answer [`Outcome::Accepted`] was given only for what was synced before.
+//! * A tag and part is held once. The same bytes again get the same receipt, byte for byte: its
+//!   proof lies beside the part. Parts without a tag cannot be told apart; each that arrives counts.
+//! * After [`Store::delete`] returned, no file holds the tags or their answers, and a copy that
+//!   arrives later is refused while its period could still be accepted.
+//! * A failed append or sync closes its file; what it left is cut off before anything else is
+//!   written.
+
+mod accept;
+mod delete;
+mod error;
+mod forget;
+mod index;
+mod log_file;
+mod markers;
+mod period;
+mod scan;
+mod scanner;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use contract::calendar::Period;
+use contract::definition::Definition;
+use contract::id::{ChannelId, ProgramId};
+use contract::part::Part;
+use disk::{Disk, DiskError, LockGuard, path::join};
+use envelope::Tag;
+
+pub use self::delete::Deleted;
+pub use self::error::{StoreError, Trouble};
+pub use self::forget::{Forgotten, Retention};
+use self::log_file::About;
+use self::markers::Markers;
+pub use self::period::HeldPart;
+use self::period::{PeriodFile, SUFFIX};
+pub use self::scan::{Stored, files, scan};
+pub use self::verify::{Finding, Report, verify};
+
+/// The folder of everything that was received.
+const PARTS: &str = "parts";
+/// The file by which a second process sees that the folder is in use.
+const LOCK: &str = "lock";
+
+/// Everything that was received, on one disk.
+pub struct Store<D> {
+    disk: D,
+    reserve_bytes: u64,
+    programs: BTreeMap<ProgramId, BTreeMap<ChannelId, ChannelStore>>,
+    /// Counted up with every change of what is held.
+    changes: u64,
+    _lock: LockGuard,
+}
+
+/// One channel.
+#[derive(Debug)]
+struct ChannelStore {
+    program: ProgramId,
+    channel: ChannelId,
+    folder: String,
+    periods: BTreeMap<Period, PeriodFile>,
+    markers: Markers,
+}
+
+/// A part that passed [`contract::part::check`], with what keeping it needs.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// The part.
+    pub part: Part,
+    /// Its definition.
+    pub definition: Arc<Definition>,
+    /// How long its channel keeps parts.
+    pub retention_days: u32,
+}
+
+/// What became of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is durable; here is its receipt's JSON.
+    Accepted(String),
+    /// The same bytes were accepted before; here is the same receipt.
+    Duplicate(String),
+    /// Other bytes were accepted before under the same tag, part and period: those stand.
+    Conflict,
+    /// The tag was deleted; this is a late copy.
+    Deleted,
+    /// Its period is past its retention.
+    Forgotten,
+    /// It is not kept; it may be sent again.
+    Unavailable(Trouble),
+}
+
+impl<D: Disk> Store<D> {
+    /// Opens the store and makes it whole: torn ends are cut off, deletions that were begun are
+    /// finished, the indexes are built.
+    ///
+    /// New parts are refused while less than `reserve_bytes` are free on the disk.
+    ///
+    /// # Errors
+    /// [`disk::DiskError::Locked`] where another process has it open; [`StoreError::Damaged`] where
+    /// something that was durable no longer reads back: nothing is cut off then.
+    pub fn open(disk: D, reserve_bytes: u64) -> Result<Self, StoreError> {
+        let lock = disk.try_lock(LOCK)?;
+        disk.create_folder(PARTS)?;
+        let mut store =
+            Self { disk, reserve_bytes, programs: BTreeMap::new(), changes: 0, _lock: lock };
+        for (program, channel) in channels(&store.disk)? {
+            let channel = ChannelStore::open(&store.disk, program, channel)?;
+            store
+                .programs
+                .entry(channel.program.clone())
+                .or_default()
+                .insert(channel.channel.clone(), channel);
+        }
+        store.settle_all()?;
+        Ok(store)
+    }
+
+    /// Every part held under these tags in a channel.
+    ///
+    /// # Errors
+    /// If the disk fails, or a part does not read back.
+    pub fn held(
+        &mut self,
+        program: &ProgramId,
+        channel: &ChannelId,
+        tags: &[Tag],
+    ) -> Result<Vec<HeldPart>, StoreError> {
+        let Self { disk, programs, .. } = self;
+        let channel = programs.get_mut(program).and_then(|channels| channels.get_mut(channel));
+        let Some(channel) = channel else { return Ok(Vec::new()) };
+        let mut held = Vec::new();
+        for tag in tags {
+            for period in channel.periods.values_mut() {
+                held.extend(period.held(disk, *tag)?);
+            }
+        }
+        Ok(held)
+    }
+
+    /// Whether it can accept durably now; tries to recover what failed.
+    ///
+    /// # Errors
+    /// Says what stands in the way.
+    pub fn probe(&mut self) -> Result<(), Trouble> {
+        self.settle_all().map_err(|error| error.trouble())?;
+        let Self { disk, programs, .. } = self;
+        for channel in programs.values_mut().flat_map(BTreeMap::values_mut) {
+            channel.markers.make_ready(disk).map_err(|error| error.trouble())?;
+        }
+        match disk.bytes_free() {
+            Ok(bytes) if bytes < self.reserve_bytes => Err(Trouble::Full),
+            Ok(_) => Ok(()),
+            Err(error) => Err(StoreError::from(error).trouble()),
+        }
+    }
+
+    /// Counted up with every change of what is held: who has seen this number has seen everything.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// How many parts are held.
+    pub fn len(&self) -> u64 {
+        let channels = self.programs.values().flat_map(BTreeMap::values);
+        channels.flat_map(|channel| channel.periods.values()).map(PeriodFile::len).sum()
+    }
+
+    /// Whether nothing is held.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The disk, for readers that need no store.
+    pub fn disk(&self) -> &D {
+        &self.disk
+    }
+
+    fn settle_all(&mut self) -> Result<(), StoreError> {
+        let Self { disk, programs, .. } = self;
+        for channel in programs.values_mut().flat_map(BTreeMap::values_mut) {
+            channel.settle(disk)?;
+        }
+        Ok(())
+    }
+
+    fn channel(
+        &mut self,
+        program: &ProgramId,
+        channel: &ChannelId,
+    ) -> Result<(&D, &mut ChannelStore), StoreError> {
+        let Self { disk, programs, .. } = self;
+        let channels = programs.entry(program.clone()).or_default();
+        let channel = match channels.entry(channel.clone()) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                let program_folder = join(PARTS, program.as_str());
+                disk.create_folder(&program_folder)?;
+                disk.create_folder(&join(&program_folder, channel.as_str()))?;
+                entry.insert(ChannelStore::new(program.clone(), channel.clone()))
+            }
+        };
+        Ok((disk, channel))
+    }
+}
+
+impl<D> std::fmt::Debug for Store<D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("changes", &self.changes).finish_non_exhaustive()
+    }
+}
+
+impl ChannelStore {
+    fn new(program: ProgramId, channel: ChannelId) -> Self {
+        let folder = folder_of(&program, &channel);
+        let (periods, markers) = (BTreeMap::new(), Markers::default());
+        Self { program, channel, folder, periods, markers }
+    }
+
+    fn open(disk: &dyn Disk, program: ProgramId, channel: ChannelId) -> Result<Self, StoreError> {
+        let mut store = Self::new(program, channel);
+        // A copy that was cut short holds what may have been deleted since.
+        disk::remove_unfinished(disk, &store.folder)?;
+        store.markers = Markers::open(disk, store.markers_path())?;
+        for period in periods(disk, &store.folder)? {
+            let path = store.period_path(period);
+            let file = PeriodFile::open(disk, path, period, &store.markers)?;
+            store.periods.extend(file.map(|file| (period, file)));
+        }
+        Ok(store)
+    }
+
+    fn markers_path(&self) -> String {
+        join(&self.folder, markers::FILE)
+    }
+
+    fn period_path(&self, period: Period) -> String {
+        join(&self.folder, &format!("{period}{SUFFIX}"))
+    }
+
+    /// The file of a period, made if there is none.
+    fn period(
+        &mut self,
+        disk: &dyn Disk,
+        period: Period,
+        retention_days: u32,
+    ) -> Result<&mut PeriodFile, StoreError> {
+        let path = self.period_path(period);
+        match self.periods.entry(period) {
+            std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                let about = About {
+                    program: &self.program,
+                    channel: &self.channel,
+                    period: Some(period),
+                    forget_by: Some(period.forget_by(retention_days)),
+                };
+                Ok(entry.insert(PeriodFile::create(disk, path, &about, period)?))
+            }
+        }
+    }
+
+    /// Takes out of the files what was excluded.
+    fn settle(&mut self, disk: &dyn Disk) -> Result<(), StoreError> {
+        for file in self.periods.values_mut() {
+            file.settle(disk, &self.markers)?;
+        }
+        self.periods.retain(|_, file| {
+            // A file without parts says nothing; if it stays, the next start removes it.
+            !(file.is_empty() && disk.remove(file.path()).is_ok())
+        });
+        Ok(())
+    }
+}
+
+fn folder_of(program: &ProgramId, channel: &ChannelId) -> String {
+    join(&join(PARTS, program.as_str()), channel.as_str())
+}
+
+/// The channels that have a folder. Names that are none of ours are left to `verify`.
+fn channels(disk: &dyn Disk) -> Result<Vec<(ProgramId, ChannelId)>, DiskError> {
+    let mut found = Vec::new();
+    for program in disk.list(PARTS)?.iter().filter(|entry| entry.is_folder) {
+        let Ok(id) = ProgramId::parse(&program.name) else { continue };
+        for channel in disk.list(&join(PARTS, id.as_str()))?.iter().filter(|entry| entry.is_folder)
+        {
+            let channel = ChannelId::parse(&channel.name);
+            found.extend(channel.map(|channel| (id.clone(), channel)));
+        }
+    }
+    Ok(found)
+}
+
+/// The periods that have a file in a channel's folder.
+fn periods(disk: &dyn Disk, folder: &str) -> Result<Vec<Period>, DiskError> {
+    let files = disk.list(folder)?;
+    let period = |entry: &disk::Entry| entry.name.strip_suffix(SUFFIX)?.parse().ok();
+    Ok(files.iter().filter(|entry| !entry.is_folder).filter_map(period).collect())
+}

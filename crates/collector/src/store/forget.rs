@@ -1,0 +1,105 @@
+//! Forgetting: a period past its retention is gone by removing its file.
+
+use std::collections::BTreeMap;
+
+use contract::calendar::Period;
+use contract::id::{ChannelId, ProgramId};
+use disk::Disk;
+use jiff::civil::Date;
+
+use super::Store;
+use super::error::StoreError;
+
+/// How long each channel keeps parts, as the manifests say now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Retention(BTreeMap<(ProgramId, ChannelId), u32>);
+
+impl Retention {
+    /// From the days of each channel.
+    pub fn new(days: impl IntoIterator<Item = (ProgramId, ChannelId, u32)>) -> Self {
+        Self(days.into_iter().map(|(program, channel, days)| ((program, channel), days)).collect())
+    }
+
+    /// The day after which a period's file is removed: what its receipts promised, or earlier where
+    /// the retention was shortened since. A longer one changes nothing for what is held.
+    pub fn forget_by(
+        &self,
+        program: &ProgramId,
+        channel: &ChannelId,
+        period: Period,
+        promised: Date,
+    ) -> Date {
+        let days = self.0.get(&(program.clone(), channel.clone()));
+        days.map_or(promised, |days| promised.min(period.forget_by(*days)))
+    }
+}
+
+/// A period that was removed, or would be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forgotten {
+    /// The program.
+    pub program: ProgramId,
+    /// The channel.
+    pub channel: ChannelId,
+    /// The period.
+    pub period: Period,
+    /// How many parts it held.
+    pub parts: u64,
+    /// The day after which it was to be removed.
+    pub forget_by: Date,
+}
+
+impl<D: Disk> Store<D> {
+    /// Removes every period past its retention and every marker past its day, and says which
+    /// periods they were. With `dry_run` it only says it.
+    ///
+    /// # Errors
+    /// If the disk fails; what was removed until then is gone, the rest is tried again next time.
+    pub fn forget(
+        &mut self,
+        retention: &Retention,
+        today: Date,
+        dry_run: bool,
+    ) -> Result<Vec<Forgotten>, StoreError> {
+        let Self { disk, programs, changes, .. } = self;
+        let mut forgotten = Vec::new();
+        for channel in programs.values_mut().flat_map(BTreeMap::values_mut) {
+            let (program, id) = (channel.program.clone(), channel.channel.clone());
+            let mut past = Vec::new();
+            for (period, file) in &channel.periods {
+                let forget_by = retention.forget_by(&program, &id, *period, file.forget_by());
+                if forget_by < today {
+                    past.push(Forgotten {
+                        program: program.clone(),
+                        channel: id.clone(),
+                        period: *period,
+                        parts: file.len(),
+                        forget_by,
+                    });
+                }
+            }
+            if dry_run {
+                forgotten.extend(past);
+                continue;
+            }
+            for gone in past {
+                if let Some(file) = channel.periods.get(&gone.period) {
+                    disk.remove(file.path())?;
+                }
+                channel.periods.remove(&gone.period);
+                *changes += 1;
+                forgotten.push(gone);
+            }
+            // A marker also says what a deletion that was cut short has yet to take out.
+            channel.settle(disk)?;
+            channel.markers.forget(disk, today)?;
+            let open = |period: &Period| period.accepts_on(today);
+            channel
+                .periods
+                .iter_mut()
+                .filter(|(period, _)| !open(period))
+                .for_each(|(_, file)| file.rest());
+        }
+        Ok(forgotten)
+    }
+}

@@ -1,0 +1,325 @@
+//! The parts of one channel and period: a log, its index, and what is about to leave it.
+
+use std::collections::BTreeMap;
+
+use contract::calendar::Period;
+use contract::id::PartId;
+use disk::Disk;
+use envelope::{Digest, KeyCertificate, Receipt, Statement, Tag};
+use jiff::civil::Date;
+
+use super::error::StoreError;
+use super::index::{Index, Place};
+use super::log_file::{About, LogFile};
+use super::markers::Markers;
+use crate::record::{Proof, RecordKind, Row};
+
+/// The end of the name of a period's file.
+pub(super) const SUFFIX: &str = ".log";
+
+/// A period that is held.
+#[derive(Debug)]
+pub(super) struct PeriodFile {
+    log: LogFile,
+    period: Period,
+    contents: Contents,
+}
+
+/// What a log holds, as its records tell.
+#[derive(Debug, Default)]
+struct Contents {
+    index: Index,
+    /// The names of parts; the index names them by their place here.
+    parts: Vec<PartId>,
+    /// The keys that signed; rows name them by their place here.
+    keys: Vec<KeyCertificate>,
+    /// Rows of deleted tags that are still in the file: excluded from everything, and next to go.
+    doomed: BTreeMap<u64, u32>,
+}
+
+/// A part that is held, for whoever proved that it is theirs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HeldPart {
+    /// Its tag.
+    pub tag: Tag,
+    /// The name of its definition.
+    pub part: PartId,
+    /// Its period.
+    pub period: Period,
+    /// The day after which it is forgotten.
+    pub forget_by: Date,
+    /// Its canonical bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for HeldPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HeldPart").field("period", &self.period).finish_non_exhaustive()
+    }
+}
+
+/// A row that is about to be appended.
+pub(super) struct NewRow<'a> {
+    pub(super) tag: Option<Tag>,
+    pub(super) part: &'a PartId,
+    pub(super) digest: Digest,
+    pub(super) received: Date,
+    pub(super) receipt: Receipt,
+    pub(super) bytes: &'a [u8],
+}
+
+impl PeriodFile {
+    pub(super) fn create(
+        disk: &dyn Disk,
+        path: String,
+        about: &About<'_>,
+        period: Period,
+    ) -> Result<Self, StoreError> {
+        let log = LogFile::create(disk, path, about)?;
+        Ok(Self { log, period, contents: Contents::default() })
+    }
+
+    /// Replays a file. `None` where there is none, or where it is about another period than its
+    /// name says.
+    pub(super) fn open(
+        disk: &dyn Disk,
+        path: String,
+        period: Period,
+        markers: &Markers,
+    ) -> Result<Option<Self>, StoreError> {
+        let mut contents = Contents::default();
+        let log = LogFile::open(disk, path, |offset, kind, body, bytes| {
+            contents.take(markers, (offset, bytes), kind, body);
+        })?;
+        let log = log.filter(|log| log.header.period == Some(period));
+        Ok(log.map(|log| Self { log, period, contents }))
+    }
+
+    /// The digest under which this tag and part is held.
+    pub(super) fn digest_of(&self, tag: Tag, part: &PartId) -> Option<Digest> {
+        let part = self.contents.number_of(part)?;
+        self.contents.index.get(tag, part).map(|place| place.digest)
+    }
+
+    /// The receipt that was given for this tag and part.
+    pub(super) fn receipt(
+        &mut self,
+        disk: &dyn Disk,
+        (tag, part): (Tag, &PartId),
+        definition: Digest,
+    ) -> Result<Receipt, StoreError> {
+        let unknown = || StoreError::Unsettled { path: self.log.path().to_owned() };
+        let number = self.contents.number_of(part).ok_or_else(unknown)?;
+        let place = self.contents.index.get(tag, number).copied().ok_or_else(unknown)?;
+        let keys = &self.contents.keys;
+        let (digest, proof, key) = self.log.read(disk, (place.offset, place.bytes), |body| {
+            let row = Row::read(body)?;
+            let key = keys.get(usize::from(row.proof.key))?.clone();
+            Some((row.digest, row.proof, key))
+        })?;
+        let statement = self.statement(part, definition, digest, proof.received);
+        Ok(proof.receipt(key, statement))
+    }
+
+    /// What a receipt for a part of this file states.
+    pub(super) fn statement(
+        &self,
+        part: &PartId,
+        definition: Digest,
+        digest: Digest,
+        received: Date,
+    ) -> Statement {
+        Statement {
+            channel: self.log.header.channel.to_string(),
+            definition,
+            digest,
+            forget_by: self.forget_by(),
+            part: part.to_string(),
+            period: self.period.to_string(),
+            program: self.log.header.program.to_string(),
+            received,
+        }
+    }
+
+    /// Makes rows durable, all or none.
+    pub(super) fn append(
+        &mut self,
+        disk: &dyn Disk,
+        rows: &[NewRow<'_>],
+    ) -> Result<(), StoreError> {
+        let mut records = Vec::with_capacity(rows.len() + 1);
+        let mut keys: Vec<KeyCertificate> = Vec::new();
+        for row in rows {
+            let known = self.contents.keys.iter().chain(&keys);
+            let number = known.into_iter().position(|key| *key == row.receipt.key);
+            let number = number.unwrap_or_else(|| {
+                let certificate = serde_json::to_vec(&row.receipt.key).unwrap_or_default();
+                records.push((RecordKind::Key, certificate));
+                keys.push(row.receipt.key.clone());
+                self.contents.keys.len() + keys.len() - 1
+            });
+            records.push((RecordKind::Row, body_of(row, number)));
+        }
+        let places = self.log.append(disk, &records)?;
+        let only_rows =
+            records.iter().zip(places).filter(|((kind, _), _)| *kind == RecordKind::Row);
+        for (row, (_, (offset, bytes))) in rows.iter().zip(only_rows) {
+            let number = self.contents.intern(row.part);
+            let place = Place { digest: row.digest, offset, bytes };
+            self.contents.index.insert(row.tag, number, place);
+        }
+        self.contents.keys.extend(keys);
+        Ok(())
+    }
+
+    /// Every part with this tag.
+    pub(super) fn held(&mut self, disk: &dyn Disk, tag: Tag) -> Result<Vec<HeldPart>, StoreError> {
+        let places: Vec<_> =
+            self.contents.index.of_tag(tag).map(|(part, place)| (part, *place)).collect();
+        let mut held = Vec::with_capacity(places.len());
+        for (number, place) in places {
+            let Some(part) = self.contents.parts.get(usize::from(number)).cloned() else {
+                continue;
+            };
+            let span = (place.offset, place.bytes);
+            let bytes = self.log.read(disk, span, |body| Some(Row::read(body)?.bytes.to_vec()))?;
+            let (period, forget_by) = (self.period, self.forget_by());
+            held.push(HeldPart { tag, part, period, forget_by, bytes });
+        }
+        Ok(held)
+    }
+
+    /// How many parts of which name have this tag.
+    pub(super) fn count_tag(&self, tag: Tag) -> impl Iterator<Item = &PartId> {
+        let name = |(part, _)| self.contents.parts.get(usize::from(part));
+        self.contents.index.of_tag(tag).filter_map(name)
+    }
+
+    /// Excludes every part with this tag at once; [`Self::settle`] takes them out of the file.
+    pub(super) fn exclude(&mut self, tag: Tag) {
+        for (_, place) in self.contents.index.remove_tag(tag) {
+            self.contents.doomed.insert(place.offset, place.bytes);
+        }
+    }
+
+    /// Takes what was excluded out of the file. Afterwards no file holds it.
+    ///
+    /// Today this is called for every deletion. A daily batch will call it instead, for all
+    /// deletions of the day at once; nothing else depends on when it is called but the tombstone,
+    /// which is given after it.
+    pub(super) fn settle(&mut self, disk: &dyn Disk, markers: &Markers) -> Result<(), StoreError> {
+        if self.log.is_unsettled() {
+            self.reopen(disk, markers)?;
+        }
+        if self.contents.doomed.is_empty() {
+            return Ok(());
+        }
+        let doomed = std::mem::take(&mut self.contents.doomed);
+        let mut contents = Contents::default();
+        let rewritten = self.log.rewrite(disk, &doomed, |offset, kind, body, bytes| {
+            contents.take(markers, (offset, bytes), kind, body);
+        });
+        match rewritten {
+            Ok(()) => self.contents = contents,
+            Err(error) => {
+                self.contents.doomed = doomed;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Cuts off what a failed append left, so that the next one can succeed.
+    pub(super) fn make_ready(
+        &mut self,
+        disk: &dyn Disk,
+        markers: &Markers,
+    ) -> Result<(), StoreError> {
+        if self.log.is_unsettled() {
+            self.reopen(disk, markers)?;
+        }
+        self.log.make_ready(disk)
+    }
+
+    /// Closes the file until it is used again.
+    pub(super) fn rest(&mut self) {
+        self.log.rest();
+    }
+
+    /// The day after which the file is removed, as its receipts say.
+    pub(super) fn forget_by(&self) -> Date {
+        self.log.header.forget_by.unwrap_or(Date::MIN)
+    }
+
+    /// How many parts are held.
+    pub(super) fn len(&self) -> u64 {
+        self.contents.index.len()
+    }
+
+    /// Whether nothing is left in it, not even what is about to go.
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0 && self.contents.doomed.is_empty()
+    }
+
+    /// The path below the data folder.
+    pub(super) fn path(&self) -> &str {
+        self.log.path()
+    }
+
+    fn reopen(&mut self, disk: &dyn Disk, markers: &Markers) -> Result<(), StoreError> {
+        let path = self.log.path().to_owned();
+        let reopened = Self::open(disk, path.clone(), self.period, markers)?;
+        *self = reopened.ok_or(StoreError::Damaged { path, offset: 0 })?;
+        Ok(())
+    }
+}
+
+impl Contents {
+    fn take(&mut self, markers: &Markers, span: (u64, u32), kind: RecordKind, body: &[u8]) {
+        match kind {
+            RecordKind::Key => self.keys.extend(serde_json::from_slice(body).ok()),
+            RecordKind::Row => {
+                let Some(row) = Row::read(body) else { return };
+                let (offset, bytes) = span;
+                // The power failed between the deletion's marker and the rewrite.
+                let is_deleted = |tag| !markers.is_empty() && !markers.of(tag).is_empty();
+                if row.tag.is_some_and(is_deleted) {
+                    self.doomed.insert(offset, bytes);
+                    return;
+                }
+                let number = self.intern(&row.part);
+                self.index.insert(row.tag, number, Place { digest: row.digest, offset, bytes });
+            }
+            RecordKind::Header | RecordKind::Marker => {}
+        }
+    }
+
+    fn number_of(&self, part: &PartId) -> Option<u16> {
+        let number = self.parts.iter().position(|known| known == part)?;
+        u16::try_from(number).ok()
+    }
+
+    fn intern(&mut self, part: &PartId) -> u16 {
+        self.number_of(part).unwrap_or_else(|| {
+            self.parts.push(part.clone());
+            u16::try_from(self.parts.len() - 1).unwrap_or(u16::MAX)
+        })
+    }
+}
+
+fn body_of(row: &NewRow<'_>, key: usize) -> Vec<u8> {
+    let Receipt { index, path, signature, size, .. } = &row.receipt;
+    let proof = Proof {
+        received: row.received,
+        key: u16::try_from(key).unwrap_or(u16::MAX),
+        index: *index,
+        size: *size,
+        signature: *signature,
+        path: path.clone(),
+    };
+    let row =
+        Row { digest: row.digest, part: row.part.clone(), tag: row.tag, proof, bytes: row.bytes };
+    let mut body = Vec::with_capacity(row.bytes.len() + 512);
+    row.write(&mut body);
+    body
+}

@@ -1,0 +1,78 @@
+//! Reading a period for those who count it: without the store, its lock or its index.
+//!
+//! A finished period is written no more but for deletions and forgetting, which change or take its
+//! name in one step. So whoever opened it reads one state of it.
+
+use contract::calendar::Period;
+use contract::id::{ChannelId, PartId, ProgramId};
+use disk::{Disk, path::join};
+use envelope::Tag;
+
+use super::error::StoreError;
+use super::log_file;
+use super::markers::{self, Markers};
+use super::period::SUFFIX;
+use super::{PARTS, channels, folder_of, periods};
+use crate::record::{RecordKind, Row};
+
+/// A part as it is stored. Its `Debug` shows neither tag nor answers.
+#[derive(Clone, Copy)]
+pub struct Stored<'a> {
+    /// The name of its definition.
+    pub part: &'a PartId,
+    /// Its tag, where the channel has tags.
+    pub tag: Option<Tag>,
+    /// Its canonical bytes.
+    pub bytes: &'a [u8],
+}
+
+impl std::fmt::Debug for Stored<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stored").field("part", self.part).finish_non_exhaustive()
+    }
+}
+
+/// Hands every part of a period to `each`, in no order that means anything, and says how many there
+/// were.
+///
+/// # Errors
+/// If the disk fails or the file is damaged.
+pub fn scan(
+    disk: &dyn Disk,
+    (program, channel, period): (&ProgramId, &ChannelId, Period),
+    mut each: impl FnMut(Stored<'_>),
+) -> Result<u64, StoreError> {
+    let folder = folder_of(program, channel);
+    let path = join(&folder, &format!("{period}{SUFFIX}"));
+    // A deletion that was cut short is excluded, as everywhere.
+    let markers = Markers::read(disk, &join(&folder, markers::FILE))?;
+    let is_deleted = |tag| !markers.of(tag).is_empty();
+    let mut parts = 0;
+    log_file::scan(disk, &path, |_, record| {
+        if record.kind == RecordKind::Row
+            && let Some(row) = Row::read(record.body)
+            && !row.tag.is_some_and(is_deleted)
+        {
+            parts += 1;
+            each(Stored { part: &row.part, tag: row.tag, bytes: row.bytes });
+        }
+    })?;
+    Ok(parts)
+}
+
+/// Every period that has a file.
+///
+/// # Errors
+/// If the disk fails.
+pub fn files(disk: &dyn Disk) -> Result<Vec<(ProgramId, ChannelId, Period)>, StoreError> {
+    let mut found = Vec::new();
+    if !disk.list("")?.iter().any(|entry| entry.name == PARTS) {
+        return Ok(found);
+    }
+    for (program, channel) in channels(disk)? {
+        for period in periods(disk, &folder_of(&program, &channel))? {
+            found.push((program.clone(), channel.clone(), period));
+        }
+    }
+    Ok(found)
+}
