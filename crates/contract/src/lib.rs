@@ -10,6 +10,7 @@ pub mod answer;
 pub mod calendar;
 pub mod canonical;
 pub mod change;
+pub mod clean;
 pub mod decision;
 pub mod definition;
 pub mod destination;

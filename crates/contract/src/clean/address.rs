@@ -1,0 +1,227 @@
+//! IPv4, IPv6 and hardware addresses, told from versions and times of day.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::lexicon::{ADDRESS, VERSION};
+use super::scan::{COLON, Chunk, DASH, DIGIT, DOT, LETTER, Scan, Word};
+use super::{Class, Piece};
+
+pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
+    for chunk in &scan.chunks {
+        if chunk.has & (COLON | DOT | DASH) != 0 {
+            runs(scan, chunk, pieces);
+        }
+        if chunk.has & DOT != 0 && chunk.has & DIGIT != 0 {
+            quads(scan, chunk, pieces);
+        }
+    }
+    spaced(scan, pieces);
+    labelled(scan, pieces);
+}
+
+/// Runs of hexadecimal digits and separators: hardware addresses and IPv6.
+fn runs(scan: &Scan<'_>, chunk: &Chunk, pieces: &mut Vec<Piece>) {
+    let text = scan.of_chunk(chunk);
+    let mut at = 0;
+    while let Some(byte) = text.as_bytes().get(at) {
+        if !in_run(*byte) {
+            at += 1;
+            continue;
+        }
+        let rest = text.as_bytes().get(at..).unwrap_or_default();
+        let end = at + rest.iter().take_while(|byte| in_run(**byte)).count();
+        run(scan, chunk.start + at, chunk.start + end, pieces);
+        at = end;
+    }
+}
+
+fn in_run(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.' | b'-')
+}
+
+fn run(scan: &Scan<'_>, mut start: usize, mut end: usize, pieces: &mut Vec<Piece>) {
+    if end - start < 8 {
+        return;
+    }
+    // Digits that belong to a word outside (`MAC:00:…` begins with the word `MAC`) go with it.
+    if scan.before(start).is_ascii_alphanumeric() {
+        start += scan.part(start, end).bytes().take_while(u8::is_ascii_hexdigit).count();
+    }
+    if scan.byte(end).is_ascii_alphanumeric() {
+        end -= scan.part(start, end).bytes().rev().take_while(u8::is_ascii_hexdigit).count();
+    }
+    let text = scan.part(start, end);
+    let double = text.starts_with("::");
+    let led = if double { text } else { text.trim_start_matches([':', '.', '-']) };
+    start += text.len() - led.len();
+    let kept = led.trim_end_matches(['.', '-']);
+    let kept = if kept.ends_with("::") { kept } else { kept.trim_end_matches(':') };
+    if is_ipv6(kept) || is_hardware(kept) {
+        pieces.push(Piece { start, end: start + kept.len(), class: Class::Address });
+    }
+}
+
+/// An IPv6 address that points somewhere. What is written without a digit (`a::b`) is a name in a
+/// program; `::1` and `::` are everybody's.
+fn is_ipv6(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_hexdigit).count();
+    text.bytes().filter(|c| *c == b':').count() >= 2
+        && digits >= 3
+        && text.bytes().any(|c| c.is_ascii_digit())
+        && text.parse::<Ipv6Addr>().is_ok()
+}
+
+/// Whether a run is a hardware address in any of its notations, or half of one.
+fn is_hardware(text: &str) -> bool {
+    let groups_by = |separator: char| text.split(separator);
+    let hex = |group: &str, sizes: std::ops::RangeInclusive<usize>| {
+        sizes.contains(&group.len()) && group.bytes().all(|c| c.is_ascii_hexdigit())
+    };
+    let letters = text.bytes().any(|c| c.is_ascii_alphabetic());
+    let all = |separator: char, sizes: std::ops::RangeInclusive<usize>| {
+        groups_by(separator).all(|group| hex(group, sizes.clone()))
+    };
+    let colons = groups_by(':').count();
+    let dashes = groups_by('-').count();
+    let dots = groups_by('.').count();
+    // 00:1b:2c:3d:4e:5f, also without leading zeros; half of one is the maker's and the device's
+    // part, but 12:34:56 is a time of day.
+    (colons >= 6 && all(':', 1..=2))
+        || ((3..6).contains(&colons) && letters && all(':', 2..=2))
+        // 00-1b-2c-3d-4e-5f; numbers alone are a date with its time.
+        || (matches!(dashes, 6 | 8) && all('-', 2..=2) && (letters || !is_date_and_time(text)))
+        || (matches!(dots, 6 | 8) && letters && all('.', 2..=2))
+        // 001b.2c3d.4e5f and 001b-2c3d-4e5f; numbers alone are a version or a date.
+        || (letters && [(dots, '.'), (dashes, '-'), (colons, ':')].iter().any(|(count, separator)| {
+            *count == 3 && all(*separator, 4..=4)
+        }))
+}
+
+/// `26-01-31-23-59-59`.
+fn is_date_and_time(text: &str) -> bool {
+    let limits = [99, 12, 31, 23, 59, 59];
+    let numbers = text.split('-').map(|number| number.parse::<u8>().unwrap_or(u8::MAX));
+    numbers.zip(limits).all(|(number, limit)| number <= limit)
+}
+
+/// Four numbers joined by dots. Most are versions of firmware, so an address must show itself.
+fn quads(scan: &Scan<'_>, chunk: &Chunk, pieces: &mut Vec<Piece>) {
+    let words = scan.words_of(chunk);
+    for window in words.windows(4) {
+        let [first, _, _, last] = window else { continue };
+        let text = scan.part(first.start, last.end);
+        if window.iter().all(|word| word.has == DIGIT)
+            && let Ok(address) = text.parse::<Ipv4Addr>()
+            && stands_alone(scan, first, last)
+            && shows_itself(scan, first, last, address)
+        {
+            let end = last.end + prefix_length(scan, last.end).unwrap_or(0);
+            pieces.push(Piece { start: first.start, end, class: Class::Address });
+        }
+    }
+}
+
+/// Nothing may continue the numbers: `1.2.3.4.5`, `1.2.3.4-rc1` and `v1.2.3.4` are no addresses.
+fn stands_alone(scan: &Scan<'_>, first: &Word, last: &Word) -> bool {
+    let before = scan.before(first.start);
+    let after = scan.byte(last.end);
+    let continues = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+');
+    let dotted = |at: usize| scan.byte(at).is_ascii_alphanumeric();
+    let dot_before = before == b'.';
+    let dot_after = after == b'.' && dotted(last.end + 1);
+    // A range of addresses joins two of them by a dash.
+    let range = |at: usize| {
+        let rest = scan.text.get(at..).unwrap_or_default();
+        let length = rest.bytes().take_while(|c| c.is_ascii_digit() || *c == b'.').count();
+        rest.get(..length).is_some_and(|rest| rest.parse::<Ipv4Addr>().is_ok())
+    };
+    !dot_before
+        && !dot_after
+        && !(continues(before) && before != b'-')
+        && (before != b'-' || scan.before(first.start - 1).is_ascii_digit())
+        && (!continues(after) || (after == b'-' && range(last.end + 1)))
+}
+
+/// What makes four numbers an address: a network that only addresses have, a word before it, a
+/// prefix or port after it, or a first number that versions do not reach. A word that announces a
+/// version decides against all but the first.
+fn shows_itself(scan: &Scan<'_>, first: &Word, last: &Word, address: Ipv4Addr) -> bool {
+    let octets = address.octets();
+    if matches!(octets, [192, 168, ..] | [169, 254, ..] | [127, 0, 0, _]) {
+        return true;
+    }
+    let label = scan.word_before(first.start);
+    if label.is_some_and(|word| word.means & ADDRESS != 0) {
+        return true;
+    }
+    if label.is_some_and(|word| word.means & VERSION != 0) {
+        return false;
+    }
+    let key = matches!(scan.before(first.start), b':' | b'=')
+        && label
+            .is_some_and(|word| NETWORK_KEYS.contains(&&*scan.of_word(word).to_ascii_lowercase()));
+    let private = matches!(octets, [172, 16..=31, ..]);
+    key || private || octets[0] >= 100 || prefix_length(scan, last.end).is_some()
+}
+
+/// Words that announce an address only as a key (`gateway=…`): in a product's name a version
+/// follows them.
+const NETWORK_KEYS: [&str; 14] = [
+    "gateway", "gw", "server", "host", "hostname", "dns", "ntp", "peer", "neighbor", "mgmt",
+    "client", "router", "remote", "src",
+];
+
+/// The bytes of `/24` or `:161` after an address.
+fn prefix_length(scan: &Scan<'_>, at: usize) -> Option<usize> {
+    let separator = scan.byte(at);
+    let rest = scan.text.get(at + 1..)?;
+    let length = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let number: u32 = rest.get(..length)?.parse().ok()?;
+    let ends =
+        !scan.byte(at + 1 + length).is_ascii_alphanumeric() && scan.byte(at + 1 + length) != b'.';
+    let prefix = separator == b'/' && (8..=32).contains(&number);
+    let port = separator == b':' && (2..=5).contains(&length) && number <= 65_535;
+    (ends && (prefix || port)).then_some(length + 1)
+}
+
+/// `00 1b 2c 3d 4e 5f`: six pairs with a letter among them, and no seventh.
+fn spaced(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
+    let pair = |word: &Word| {
+        word.end - word.start == 2 && scan.of_word(word).bytes().all(|c| c.is_ascii_hexdigit())
+    };
+    let mut run: Vec<Word> = Vec::new();
+    for word in &scan.words {
+        let joined =
+            run.last().is_none_or(|last| word.start == last.end + 1 && scan.byte(last.end) == b' ');
+        if pair(word) && joined {
+            run.push(*word);
+            continue;
+        }
+        close(&run, pieces);
+        run.clear();
+        if pair(word) {
+            run.push(*word);
+        }
+    }
+    close(&run, pieces);
+}
+
+fn close(run: &[Word], pieces: &mut Vec<Piece>) {
+    let letters = run.iter().filter(|word| word.has & LETTER != 0).count();
+    if let ([first, .., last], 6, 1..) = (run, run.len(), letters) {
+        pieces.push(Piece { start: first.start, end: last.end, class: Class::Address });
+    }
+}
+
+/// Twelve or sixteen hexadecimal digits after a word that announces an address.
+fn labelled(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
+    for word in &scan.words {
+        let length = word.end - word.start;
+        if matches!(length, 12 | 16)
+            && scan.of_word(word).bytes().all(|c| c.is_ascii_hexdigit())
+            && scan.word_before(word.start).is_some_and(|label| label.means & ADDRESS != 0)
+        {
+            pieces.push(Piece { start: word.start, end: word.end, class: Class::Address });
+        }
+    }
+}

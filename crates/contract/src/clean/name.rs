@@ -1,0 +1,232 @@
+//! Names of hosts: behind a system's own name, by their domain, and by how people number and name machines.
+
+use super::contact::is_public_site_of_a_maker;
+use super::lexicon::{
+    DOMAIN, MAKER, NAMING, PRIVATE_DOMAIN, PRODUCT, ROLE, SYSTEM, VERSION, meaning,
+};
+use super::scan::{Chunk, DASH, DIGIT, DOT, LETTER, LOWER, Scan, UPPER, Word};
+use super::{Class, Piece};
+
+pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
+    pieces.extend(after_system(scan));
+    for (number, chunk) in scan.chunks.iter().enumerate() {
+        if chunk.has & DOT != 0 && chunk.has & LETTER != 0 {
+            domains(scan, chunk, number, pieces);
+        }
+        if is_numbered(scan, chunk) || is_role(scan, chunk) {
+            pieces.push(Piece { start: chunk.start, end: chunk.end, class: Class::HostName });
+        }
+    }
+    for word in &scan.words {
+        if word.means & NAMING != 0 {
+            pieces.extend(named(scan, word));
+        }
+    }
+}
+
+/// Chunks in which `uname` may print a host's name: people put spaces into it.
+const NAME_CHUNKS_MAX: usize = 6;
+
+/// `uname -a` prints the system, the host, the release. At the beginning of a text, what stands
+/// between a system's name and the first version is the host's name, if anything does. Where two
+/// versions follow, the first is a name too: an address.
+fn after_system(scan: &Scan<'_>) -> Option<Piece> {
+    let first = scan.chunks.first()?;
+    let starts = first.start <= 2 && scan.words_of(first).len() <= 2;
+    let system = scan.words_of(first).last().filter(|word| word.means & SYSTEM != 0);
+    // A maker may stand before its system: `Maker System host v1.2`.
+    let skip = match system {
+        Some(system) if starts && system.end == first.end => 0,
+        _ => {
+            let maker = scan.words_of(first).last().is_some_and(|word| word.means & MAKER != 0);
+            let second = scan.words_of(scan.chunks.get(1)?);
+            let [system] = second else { return None };
+            (maker && starts && system.means & SYSTEM != 0).then_some(1)?
+        }
+    };
+    let system = scan.chunks.get(skip)?;
+    let rest = scan.chunks.get(skip + 1..)?;
+    // A comma, a bracket or a colon ends what `uname` prints as one line of words.
+    let plain = |from: usize, to: usize| scan.part(from, to).bytes().all(|c| c == b' ');
+    let mut end = system.end;
+    let mut name: Option<Piece> = None;
+    for (number, chunk) in rest.iter().take(NAME_CHUNKS_MAX + 1).enumerate() {
+        if !plain(end, chunk.start) {
+            return None;
+        }
+        end = chunk.end;
+        let address = number == 0
+            && scan.of_chunk(chunk).parse::<std::net::Ipv4Addr>().is_ok()
+            && rest.get(1).is_some_and(|next| is_release(scan, next));
+        if is_release(scan, chunk) && !address {
+            return name;
+        }
+        let words = scan.words_of(chunk);
+        let speaks = number == 0
+            && words.first().is_some_and(|word| word.means & VERSION != 0 && word.end == chunk.end);
+        if speaks || is_everybody(scan.of_chunk(chunk)) {
+            return None;
+        }
+        let start = name.map_or(chunk.start, |name| name.start);
+        name = Some(Piece { start, end: chunk.end, class: Class::HostName });
+        // `#1` stands where a build is numbered; a system without a release prints it first.
+        let next = rest.get(number + 1)?;
+        if scan.byte(next.start) == b'#' {
+            return name;
+        }
+    }
+    None
+}
+
+/// A release of a system: numbers with dots, perhaps with a letter before; or two plain numbers, as
+/// AIX prints them.
+fn is_release(scan: &Scan<'_>, chunk: &Chunk) -> bool {
+    let text = scan.of_chunk(chunk).trim_start_matches(['v', 'V', 'B', 'r', 'R', '.']);
+    let whole = text.bytes().take_while(u8::is_ascii_digit).count();
+    let dotted = text.as_bytes().get(whole) == Some(&b'.')
+        && text.as_bytes().get(whole + 1).is_some_and(u8::is_ascii_digit);
+    (whole > 0 && dotted) || (whole > 0 && whole <= 2 && whole == text.len())
+}
+
+/// Names that every new system has.
+fn is_everybody(name: &str) -> bool {
+    name.eq_ignore_ascii_case("localhost") || name.eq_ignore_ascii_case("localhost.localdomain")
+}
+
+/// Full names with a domain, wherever they stand.
+fn domains(scan: &Scan<'_>, chunk: &Chunk, number: usize, pieces: &mut Vec<Piece>) {
+    let words = scan.words_of(chunk);
+    for last in words.iter().filter(|word| word.means & (DOMAIN | PRIVATE_DOMAIN) != 0) {
+        let next = scan.byte(last.end);
+        let continues = matches!(next, b'-' | b'_' | b'(' | b'+')
+            || (next == b'.' && scan.byte(last.end + 1).is_ascii_alphanumeric());
+        if scan.before(last.start) != b'.' || continues {
+            continue;
+        }
+        let in_name = |c: &char| c.is_alphanumeric() || "._-".contains(*c);
+        let before = scan.part(chunk.start, last.start);
+        let length: usize = before.chars().rev().take_while(in_name).map(char::len_utf8).sum();
+        let start = last.start - length;
+        let start = start + before.len().min(length)
+            - scan.part(start, last.start).trim_start_matches(['.', '-', '_']).len();
+        if is_domain(scan, start, last, number) {
+            pieces.push(Piece { start, end: last.end, class: Class::HostName });
+        }
+    }
+}
+
+/// Whether labels that end in a domain are a name and not a version, a file or a company.
+fn is_domain(scan: &Scan<'_>, start: usize, last: &Word, chunk: usize) -> bool {
+    let text = scan.part(start, last.end);
+    let labels: Vec<&str> = text.split('.').collect();
+    let count = labels.len();
+    let spoken = labels
+        .iter()
+        .take(count - 1)
+        .any(|label| label.chars().filter(|c| c.is_alphabetic()).count() >= 2);
+    // `51.26.nc` and `4.19.1-r2.pl` count up to something.
+    let numbered = labels.first().is_some_and(|label| label.bytes().all(|c| c.is_ascii_digit()))
+        && labels.get(1).is_some_and(|label| label.starts_with(|c: char| c.is_ascii_digit()));
+    let empty = labels.iter().any(|label| label.is_empty());
+    if count < 2 || !spoken || numbered || empty || is_public_site_of_a_maker(text) {
+        return false;
+    }
+    let small = scan.of_word(last).bytes().all(|c| c.is_ascii_lowercase());
+    let large = !text.bytes().any(|c| c.is_ascii_lowercase());
+    let private = last.means & PRIVATE_DOMAIN != 0 && (small || large);
+    // Two labels are a company's name as often as a host's: `Shop.com Inc.`
+    let company = scan.chunks.get(chunk + 1).is_some_and(|next| {
+        let forms = ["inc", "ltd", "llc", "gmbh", "ag", "corp", "co", "limited"];
+        let first = scan.words_of(next).first().map(|word| scan.of_word(word)).unwrap_or_default();
+        forms.iter().any(|form| form.eq_ignore_ascii_case(first))
+    });
+    private || (last.means & DOMAIN != 0 && (small || (large && count >= 3)) && !company)
+}
+
+/// `AP02`, `TST01-MTC6`, `nw-group-01`: people number with a leading zero, makers seldom do. Within
+/// other text more than one such sign is asked for, because parts of hardware are numbered too.
+fn is_numbered(scan: &Scan<'_>, chunk: &Chunk) -> bool {
+    if chunk.has & DIGIT == 0 || scan.before(chunk.start) == b'<' {
+        return false;
+    }
+    let text = scan.of_chunk(chunk);
+    if !text.contains('0') || text.contains(['_', '/', '+', '@', '=', '#', '*']) {
+        return false;
+    }
+    let words = scan.words_of(chunk);
+    let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
+    let alone = scan.chunks.len() == 1;
+    let padded = |word: &Word, letters_min: usize| {
+        let text = scan.of_word(word);
+        let letters = text.trim_end_matches(|c: char| c.is_ascii_digit());
+        let number = text.get(letters.len()..).unwrap_or_default();
+        let counted = matches!(number.len(), 2 | 3)
+            && number.starts_with('0')
+            && number.bytes().any(|c| c != b'0');
+        counted
+            && letters.chars().count() >= letters_min
+            && letters.chars().all(char::is_alphabetic)
+            && meaning(letters) & VERSION == 0
+    };
+    if alone {
+        return padded(first, 2) || padded(last, 2) || is_counted(scan, words, 1);
+    }
+    // A model of a part is numbered like a host; a small letter or a word for a use tells them apart.
+    let spoken = words.iter().any(|word| word.means & ROLE != 0 || word.has & LOWER != 0);
+    let joined = words.len() >= 2 && chunk.has & DASH != 0 && !text.contains([':', '.']);
+    joined && (padded(first, 3) || padded(last, 2) || (spoken && is_counted(scan, words, 2)))
+}
+
+/// `nw-group-01`: a number with a leading zero after plain words. A model has a digit before it.
+fn is_counted(scan: &Scan<'_>, words: &[Word], words_min: usize) -> bool {
+    let Some((last, head)) = words.split_last() else { return false };
+    let number = scan.of_word(last);
+    last.has == DIGIT
+        && matches!(number.len(), 2 | 3)
+        && number.starts_with('0')
+        && number.bytes().any(|c| c != b'0')
+        && head.len() >= words_min
+        && head.iter().all(|word| word.has & DIGIT == 0 && word.means & VERSION == 0)
+        && scan.before(last.start) == b'-'
+}
+
+/// `munich-fw`, `AB-CLUSTER-1`: plain words joined by dashes that end in what a machine is for, with
+/// a word among them that no product has.
+fn is_role(scan: &Scan<'_>, chunk: &Chunk) -> bool {
+    let text = scan.of_chunk(chunk);
+    let words = scan.words_of(chunk);
+    if chunk.has & DASH == 0 || !text.chars().all(|c| c.is_alphanumeric() || c == '-') {
+        return false;
+    }
+    let numbers = words.iter().rev().take_while(|word| word.has == DIGIT).count();
+    let Some((role, place)) = words.get(..words.len() - numbers).and_then(<[Word]>::split_last)
+    else {
+        return false;
+    };
+    let spoken = |word: &Word| word.has & DIGIT == 0 && word.end - word.start >= 2;
+    let own = |word: &Word| word.means & (PRODUCT | MAKER | SYSTEM | VERSION | ROLE) == 0;
+    // In small letters an abbreviation (`abc-fw`) is enough: makers write their products large, and
+    // write out what they are.
+    let short = role.end - role.start <= 3 && chunk.has & UPPER == 0;
+    role.means & ROLE != 0
+        && !place.is_empty()
+        && place.iter().all(spoken)
+        && (short || place.iter().any(own))
+        && scan.byte(chunk.end) != b'('
+}
+
+/// `Hostname: core1`, `location=Room 3`: up to the end of the statement.
+fn named(scan: &Scan<'_>, label: &Word) -> Option<Piece> {
+    let rest = scan.text.get(label.end..)?;
+    let skipped = rest.bytes().take(4).take_while(|c| b" \"':=".contains(c)).count();
+    if !rest.get(..skipped)?.contains([':', '=']) {
+        return None;
+    }
+    let start = label.end + skipped;
+    let rest = scan.text.get(start..)?;
+    let ends = |c: char| c.is_control() || ",;|<>\"')]}\\\u{fffd}".contains(c);
+    let value = rest.split(ends).next()?;
+    let value = value.split("  ").next()?.trim_end();
+    let says = value.chars().any(char::is_alphanumeric);
+    says.then_some(Piece { start, end: start + value.len(), class: Class::Place })
+}

@@ -1,0 +1,61 @@
+//! What the operator wrote about a place: towns, rooms and departments.
+
+use super::lexicon::{MAKER, PRODUCT, ROOM, SYSTEM, TOWN, VERSION};
+use super::scan::{DIGIT, LETTER, Scan, Word};
+use super::{Class, Piece};
+
+/// Words of a text in which a town may be the operator's. Makers name towns in their addresses and
+/// their releases, and write more, or state a version.
+const TOWN_WORDS_MAX: usize = 8;
+
+pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
+    let towns = !scan.has_version && scan.words.len() <= TOWN_WORDS_MAX;
+    for (number, word) in scan.words.iter().enumerate() {
+        let bracket = scan.before(word.start) == b'[';
+        let town = word.means & TOWN != 0 && word.means & (PRODUCT | MAKER) == 0;
+        if (towns && town && !bracket) || is_room(scan, word) {
+            pieces.push(around(scan, number));
+        }
+    }
+}
+
+/// A word for a room or a department; German makes one word of it and its use.
+fn is_room(scan: &Scan<'_>, word: &Word) -> bool {
+    let text = scan.of_word(word);
+    let german = word.has & DIGIT == 0
+        && text.len() >= 4
+        && text
+            .get(text.len().saturating_sub(4)..)
+            .is_some_and(|end| end.eq_ignore_ascii_case("raum"));
+    german || word.means & ROOM != 0
+}
+
+/// The words around that belong to the place: unknown ones and numbers, as far as they follow one
+/// another in one statement. Words of products, models and versions stay.
+fn around(scan: &Scan<'_>, number: usize) -> Piece {
+    let belongs = |word: &Word| {
+        let known = word.means & (PRODUCT | MAKER | SYSTEM | VERSION) != 0;
+        let model = word.has & DIGIT != 0 && word.has & LETTER != 0;
+        let version = scan.before(word.start) == b'.' || scan.byte(word.end) == b'.';
+        !known && !model && !version
+    };
+    let near = |from: usize, to: usize| {
+        let between = scan.part(from, to);
+        between.len() <= 3 && between.chars().all(|c| matches!(c, ' ' | '-' | '/' | '&' | '\''))
+    };
+    let here = scan.words.get(number);
+    let (mut start, mut end) = here.map_or((0, 0), |word| (word.start, word.end));
+    for word in scan.words.iter().take(number).rev() {
+        if !belongs(word) || !near(word.end, start) {
+            break;
+        }
+        start = word.start;
+    }
+    for word in scan.words.iter().skip(number + 1) {
+        if !belongs(word) || !near(end, word.start) {
+            break;
+        }
+        end = word.end;
+    }
+    Piece { start, end, class: Class::Place }
+}
