@@ -21,11 +21,11 @@ pub struct Output {
 }
 
 impl Output {
-    fn text(text: impl Into<String>) -> Self {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
         Self { out: text.into().into_bytes(), ..Self::default() }
     }
 
-    fn json(value: &serde_json::Value) -> Self {
+    pub(crate) fn json(value: &serde_json::Value) -> Self {
         Self::text(format!("{value:#}\n"))
     }
 }

@@ -1,6 +1,7 @@
 //! `candor-agent manifest …`: what follows from a manifest alone.
 
 use contract::manifest::Manifest;
+use contract::{dictionary, statement};
 use serde_json::json;
 
 use crate::command::Output;
@@ -50,18 +51,31 @@ pub fn check(path: &str, text: &str, as_json: bool) -> Output {
 
 /// The data statement, as Markdown or as a page.
 pub fn statement(manifest: &Manifest, html: bool) -> Output {
-    let (_, _) = (manifest, html);
-    Output::default()
+    let render = if html { statement::html } else { statement::markdown };
+    Output::text(render(manifest))
 }
+
 /// The JSON Schema of every part.
-pub fn schema(_: &Manifest) -> Output {
-    Output::default()
+pub fn schema(manifest: &Manifest) -> Output {
+    Output::text(contract::schema::file(manifest))
 }
-/// The data dictionary.
-pub fn dictionary(_: &Manifest, _: bool) -> Output {
-    Output::default()
+
+/// The data dictionary, as Markdown or JSON.
+pub fn dictionary(manifest: &Manifest, as_json: bool) -> Output {
+    let render = if as_json { dictionary::json } else { dictionary::markdown };
+    Output::text(render(manifest))
 }
-/// What changed between two manifests.
-pub fn diff(_: &Manifest, _: &Manifest, _: bool) -> Output {
-    Output::default()
+
+/// What changed between two manifests, and what operators will be asked again.
+pub fn diff(old: &Manifest, new: &Manifest, as_json: bool) -> Output {
+    let diff = contract::diff::diff(old, new);
+    if as_json {
+        let value = json!({
+            "summary": diff.summary(),
+            "asks": diff.asks(),
+            "words": diff.in_words().lines().collect::<Vec<_>>(),
+        });
+        return Output::json(&value);
+    }
+    Output::text(diff.in_words())
 }
