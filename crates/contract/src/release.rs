@@ -164,13 +164,13 @@ pub enum Table {
     /// Several answers of a list (`set`): each row is a share of those who answered.
     #[non_exhaustive]
     Set {
-        /// In the manifest's order; "none" last.
+        /// In the manifest's order; "none" last, where it is shown. Without noise it never is:
+        /// overlaps could be computed with it.
         rows: Vec<Row>,
         /// As in `Shares`; only with noise.
         folded: Option<Folded>,
         /// Without noise: how many rows are not shown because too few gave them, or too few did
-        /// not, or to keep one that is not shown from being deduced. What they hold together would
-        /// say too much, so it is not published.
+        /// not. What they hold together would say too much, so it is not published.
         #[serde(default, skip_serializing_if = "is_zero")]
         hidden: u32,
     },

@@ -79,7 +79,7 @@ impl Rule {
     /// Which entries are shown, and whether "none" is.
     pub(super) fn set(self, answered: i64, none: i64, entries: &[i64]) -> (Vec<bool>, bool) {
         match self {
-            Self::Suppress { smallest } => suppress::set(answered, none, entries, smallest),
+            Self::Suppress { smallest } => (suppress::set(answered, entries, smallest), false),
             Self::Threshold { closed, .. } => (self.partition(entries), none >= closed),
             Self::All => (self.partition(entries), true),
         }

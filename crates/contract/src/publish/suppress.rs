@@ -12,9 +12,9 @@
 //!
 //! **Where entries are independent** (sets, lines of counts): each entry divides those who answered
 //! into those who have it and those who have not. It is shown if neither of the two is small.
-//! Nothing is said about the sum of entries that are not shown, so nothing ties them together. Only
-//! "none" is tied to the entries, and is shown only if all entries are; if it alone is small, the
-//! smallest entry is not shown either.
+//! Nothing is said about the sum of entries that are not shown, so nothing ties them together. How
+//! many have none of them is never shown: with it, overlaps could be computed (9 and 9 of 14 with
+//! nobody outside means that 4 have both).
 
 /// Which cells of a partition are shown.
 pub(super) fn partition(cells: &[i64], smallest: i64) -> Vec<bool> {
@@ -26,21 +26,10 @@ pub(super) fn partition(cells: &[i64], smallest: i64) -> Vec<bool> {
     cells.iter().map(|count| *count > folded_up_to).collect()
 }
 
-/// Which entries of a set are shown, and whether "none" is.
-pub(super) fn set(answered: i64, none: i64, entries: &[i64], smallest: i64) -> (Vec<bool>, bool) {
-    let divides = |count: i64| !is_small(count, smallest) && !is_small(answered - count, smallest);
-    let mut shown: Vec<bool> = entries.iter().map(|count| divides(*count)).collect();
-    if shown.contains(&false) {
-        return (shown, false);
-    }
-    if divides(none) {
-        return (shown, true);
-    }
-    let least = entries.iter().copied().filter(|count| *count > 0).min();
-    for (shown, count) in shown.iter_mut().zip(entries) {
-        *shown = Some(*count) != least;
-    }
-    (shown, false)
+/// Which entries of a set are shown.
+pub(super) fn set(answered: i64, entries: &[i64], smallest: i64) -> Vec<bool> {
+    let small = |count: i64| is_small(count, smallest) || is_small(answered - count, smallest);
+    entries.iter().map(|count| !small(*count)).collect()
 }
 
 /// How much of a line of `counts` is shown.

@@ -1,6 +1,7 @@
 //! Releases from outside: what may be published, what it reveals, and what it costs.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod attack;
 mod fixture;
 mod ledger;
 mod releases;
