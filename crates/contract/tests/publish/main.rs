@@ -4,4 +4,5 @@
 mod attack;
 mod fixture;
 mod ledger;
+mod loss;
 mod releases;
