@@ -31,6 +31,9 @@ impl std::fmt::Debug for Document {
     }
 }
 
+/// Whether there is time left to search. It is asked between two matches.
+pub type GoOn<'a> = &'a dyn Fn() -> bool;
+
 /// Why no fact can be taken from what a source gave, as it completes "the file `/x` …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ExtractError {
@@ -58,6 +61,9 @@ pub enum ExtractError {
     /// Text that should be a number to be multiplied, or a number below zero.
     #[error("gives no number from zero up where one is needed")]
     Number,
+    /// The pattern looks far ahead again and again.
+    #[error("took too long to search")]
+    TooSlow,
     /// More values than the limit.
     #[error("gives more than {} values", crate::limits::SOURCE_VALUES_MAX)]
     Values,
@@ -82,18 +88,19 @@ impl Document {
         }
     }
 
-    /// Takes a fact from it.
+    /// Takes a fact from it, as long as `go_on` says so.
     ///
     /// # Errors
-    /// If there is nothing to take, or it has another shape.
-    pub fn take(&self, take: &Take) -> Result<Fact, ExtractError> {
+    /// If there is nothing to take, it has another shape, or the time was over.
+    pub fn take(&self, take: &Take, go_on: GoOn<'_>) -> Result<Fact, ExtractError> {
         let pointer = take.pointer.as_deref().unwrap_or_default();
-        match self {
-            Self::Text(text) => text::take(text, take),
+        let fact = match self {
+            Self::Text(text) => text::take(text, take, go_on),
             Self::Tree(root) => {
-                tree::take(root.pointer(pointer).ok_or(ExtractError::Pointer)?, take)
+                tree::take(root.pointer(pointer).ok_or(ExtractError::Pointer)?, take, go_on)
             }
-            Self::Ini(entries) => text::take_some(ini::values(entries, pointer), take),
-        }
+            Self::Ini(entries) => text::take_some(ini::values(entries, pointer), take, go_on),
+        };
+        if go_on() { fact } else { Err(ExtractError::TooSlow) }
     }
 }

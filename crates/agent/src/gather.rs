@@ -13,7 +13,7 @@ use contract::draft::Facts;
 use contract::manifest::{Field, Format, Source, SystemFact, Take};
 
 use crate::extract::Document;
-use crate::limits::GATHER_SECONDS_MAX;
+use crate::limits::{GATHER_SECONDS_MAX, SEARCH_SECONDS_MAX};
 
 #[cfg(test)]
 mod tests;
@@ -156,7 +156,7 @@ fn read(fields: &[&Field], reader: &dyn ReadSource, left: Duration, facts: &mut 
         _ => Err(ReadError::NotKnown),
     };
     match bytes {
-        Ok(bytes) => take_each(fields, &bytes, facts),
+        Ok(bytes) => take_each(fields, &bytes, reader, facts),
         Err(error) => {
             facts.extend(fields.iter().map(|field| (field.id.clone(), why(field, &error))));
         }
@@ -164,7 +164,10 @@ fn read(fields: &[&Field], reader: &dyn ReadSource, left: Duration, facts: &mut 
 }
 
 /// Takes the fields' facts from the bytes, which are parsed once for each format.
-fn take_each(fields: &[&Field], bytes: &[u8], facts: &mut Facts) {
+fn take_each(fields: &[&Field], bytes: &[u8], reader: &dyn ReadSource, facts: &mut Facts) {
+    let began = reader.elapsed();
+    let time_max = Duration::from_secs(SEARCH_SECONDS_MAX);
+    let go_on = || reader.elapsed().saturating_sub(began) < time_max;
     let mut documents: Vec<(Format, Result<Document, _>)> = Vec::new();
     for field in fields {
         let Some((format, take)) = format_of(&field.source) else { continue };
@@ -173,7 +176,9 @@ fn take_each(fields: &[&Field], bytes: &[u8], facts: &mut Facts) {
         }
         let document = documents.iter().find(|(known, _)| *known == format);
         let fact = match document {
-            Some((_, Ok(document))) => document.take(take).or_else(|error| why(field, &error)),
+            Some((_, Ok(document))) => {
+                document.take(take, &go_on).or_else(|error| why(field, &error))
+            }
             Some((_, Err(error))) => why(field, error),
             None => why(field, &ReadError::NotKnown),
         };

@@ -67,7 +67,11 @@ pub const SYSTEM_FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Seconds that the sources of one channel may take together, which run one after the other.
 pub const GATHER_SECONDS_MAX: u64 = 60;
 
-/// Values that one source may give: one for each device of the largest installations known (50,000).
+/// Seconds that all patterns of one source may search in its text. One match takes time in
+/// proportion to the text; many matches, each of which looks far ahead, take the square of it.
+pub const SEARCH_SECONDS_MAX: u64 = 10;
+
+/// Values that one source may give: twice the devices of the largest installations known.
 pub const SOURCE_VALUES_MAX: usize = 100_000;
 
 /// Bytes of a compiled pattern. The time of a match grows with this and with the length of the

@@ -16,7 +16,7 @@ fn take(pattern: &str, pointer: &str, amount: Amount, times: u64) -> Take {
 }
 
 fn fact(bytes: &[u8], format: Format, take: &Take) -> Result<Fact, ExtractError> {
-    Document::parse(bytes, format)?.take(take)
+    Document::parse(bytes, format)?.take(take, &|| true)
 }
 
 /// A fact in a form that a test can show.
@@ -216,6 +216,19 @@ fn more_values_than_any_installation_has_are_refused() {
     check(&lines, Format::Text, &take("", "", Amount::Number, 1), "100001");
     let list = format!("[{}0]", "0,".repeat(100_000));
     check(&list, Format::Json, &take("", "", Amount::All, 1), "Values");
+}
+
+#[test]
+fn a_search_ends_when_its_time_is_over() {
+    let asked = std::cell::Cell::new(0);
+    let thrice = || asked.replace(asked.get() + 1) < 3;
+    let take = take("a", "", Amount::Number, 1);
+    let document = Document::parse("a".repeat(1_000).as_bytes(), Format::Text).unwrap();
+    assert_eq!(shown(document.take(&take, &thrice)), "TooSlow");
+    assert!(asked.get() < 10, "it did not search on");
+    let list = Document::parse(b"[\"b\", \"b\", \"b\", \"b\", \"b\"]", Format::Json).unwrap();
+    asked.set(0);
+    assert_eq!(shown(list.take(&take, &thrice)), "TooSlow");
 }
 
 #[test]

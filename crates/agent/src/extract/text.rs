@@ -4,13 +4,13 @@ use contract::answer::Fact;
 use contract::manifest::{Amount, Take};
 use regex_lite::{Regex, RegexBuilder};
 
-use super::ExtractError;
+use super::{ExtractError, GoOn};
 use crate::limits::{PATTERN_BYTES_MAX, SOURCE_VALUES_MAX};
 
 /// Takes from a text what its pattern finds; without a pattern, its lines that are not empty.
-pub(super) fn take(text: &str, take: &Take) -> Result<Fact, ExtractError> {
+pub(super) fn take(text: &str, take: &Take, go_on: GoOn<'_>) -> Result<Fact, ExtractError> {
     match compiled(take)? {
-        Some(pattern) => amount(found(&pattern, text), take),
+        Some(pattern) => amount(found(&pattern, text, go_on), take),
         None => amount(text.lines().map(str::trim).filter(|line| !line.is_empty()), take),
     }
 }
@@ -19,9 +19,13 @@ pub(super) fn take(text: &str, take: &Take) -> Result<Fact, ExtractError> {
 pub(super) fn take_some<'a>(
     values: impl Iterator<Item = &'a str>,
     take: &Take,
+    go_on: GoOn<'_>,
 ) -> Result<Fact, ExtractError> {
     match compiled(take)? {
-        Some(pattern) => amount(values.filter_map(|value| found(&pattern, value).next()), take),
+        Some(pattern) => {
+            let first = |value| found(&pattern, value, go_on).next();
+            amount(values.take_while(|_| go_on()).filter_map(first), take)
+        }
         None => amount(values, take),
     }
 }
@@ -47,10 +51,11 @@ fn compiled(take: &Take) -> Result<Option<Regex>, ExtractError> {
 }
 
 /// Every match: its first group where the pattern has one, and then only if that took part.
-fn found<'a>(pattern: &Regex, text: &'a str) -> impl Iterator<Item = &'a str> {
+fn found<'a>(pattern: &Regex, text: &'a str, go_on: GoOn<'_>) -> impl Iterator<Item = &'a str> {
     let group = usize::from(pattern.captures_len() > 1);
     pattern
         .captures_iter(text)
+        .take_while(move |_| go_on())
         .filter_map(move |found| found.get(group))
         .map(|found| found.as_str())
 }

@@ -4,11 +4,11 @@ use contract::answer::Fact;
 use contract::manifest::{Amount, Take};
 use serde_json::{Map, Value};
 
-use super::{ExtractError, text};
+use super::{ExtractError, GoOn, text};
 use crate::limits::SOURCE_VALUES_MAX;
 
 /// Takes a fact from what a pointer leads to.
-pub(super) fn take(value: &Value, take: &Take) -> Result<Fact, ExtractError> {
+pub(super) fn take(value: &Value, take: &Take, go_on: GoOn<'_>) -> Result<Fact, ExtractError> {
     if take.amount == Amount::Number && take.pattern.is_none() {
         let number = match value {
             Value::Null => 0,
@@ -23,10 +23,10 @@ pub(super) fn take(value: &Value, take: &Take) -> Result<Fact, ExtractError> {
         Value::Bool(flag) if take.pattern.is_none() => Ok(Fact::Flag(*flag)),
         Value::Number(_) if take.pattern.is_none() => number(value, take.times).map(Fact::Number),
         Value::Bool(_) | Value::Number(_) => {
-            text::take_some([value.to_string().as_str()].into_iter(), take)
+            text::take_some([value.to_string().as_str()].into_iter(), take, go_on)
         }
-        Value::String(text) => text::take_some([text.as_str()].into_iter(), take),
-        Value::Array(items) => list(items, take),
+        Value::String(text) => text::take_some([text.as_str()].into_iter(), take, go_on),
+        Value::Array(items) => list(items, take, go_on),
         Value::Object(members) if take.pattern.is_none() => numbers(members, take.times),
         Value::Object(_) => Err(ExtractError::Shape),
     }
@@ -55,8 +55,8 @@ fn whole(number: f64) -> u64 {
     number as u64
 }
 
-/// A list is taken whole whether `first` or `all` is asked: the field's kind says how many it needs.
-fn list(items: &[Value], take: &Take) -> Result<Fact, ExtractError> {
+/// A list is taken whole for `first` as for `all`: the field's kind says how many it needs.
+fn list(items: &[Value], take: &Take, go_on: GoOn<'_>) -> Result<Fact, ExtractError> {
     if items.len() > SOURCE_VALUES_MAX {
         return Err(ExtractError::Values);
     }
@@ -65,7 +65,7 @@ fn list(items: &[Value], take: &Take) -> Result<Fact, ExtractError> {
     let amount = if take.amount == Amount::Number { Amount::Number } else { Amount::All };
     let mut all = take.clone();
     all.amount = amount;
-    text::take_some(texts?.iter().map(String::as_str), &all)
+    text::take_some(texts?.iter().map(String::as_str), &all, go_on)
 }
 
 fn scalar(value: &Value) -> Result<String, ExtractError> {

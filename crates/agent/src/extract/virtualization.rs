@@ -19,7 +19,7 @@ pub(crate) struct Signs {
     pub(crate) is_inside_openvz: bool,
     /// The kernel's release.
     pub(crate) kernel: String,
-    /// The names of vendor and product in the firmware: no serial numbers.
+    /// The names of vendor and product in the firmware, in this order: no serial numbers.
     pub(crate) firmware: Vec<String>,
     /// `/proc/cpuinfo`.
     pub(crate) cpuinfo: String,
@@ -128,10 +128,11 @@ fn machine(signs: &Signs) -> Option<&'static str> {
 }
 
 fn firmware(names: &[String]) -> Option<&'static str> {
-    let joined = names.join(" ");
+    let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
     let known = |name: &str| FIRMWARE.iter().find(|(begins, _)| name.starts_with(begins));
-    // "Microsoft Corporation" makes laptops too; only its product's name tells.
-    names.iter().find_map(|name| known(name.trim())).or_else(|| known(joined.trim())).map(|k| k.1)
+    // "Microsoft Corporation" makes laptops too; only its product's name, which follows, tells.
+    let found = names.iter().find_map(|name| known(name)).or_else(|| known(&names.join(" ")));
+    found.map(|(_, name)| *name)
 }
 
 fn clock(clocks: &str) -> Option<&'static str> {

@@ -9,7 +9,7 @@ use contract::manifest::{Field, SystemFact};
 
 use super::{ReadError, ReadSource, gather};
 
-/// A reader that answers from a script, notes what it was asked, and whose clock each reading moves.
+/// A reader that answers from a script and notes what it was asked. Each reading moves its clock.
 #[derive(Default)]
 struct Script {
     files: Vec<(&'static str, &'static str)>,

@@ -119,7 +119,7 @@ fn signs(root: &Path, kernel: String) -> virtualization::Signs {
     let sign = |path: &str| text(root, path).unwrap_or_default();
     let environ = sign("proc/1/environ");
     let container = environ.split('\0').find_map(|entry| entry.strip_prefix("container="));
-    let firmware = ["product_name", "sys_vendor", "board_vendor", "bios_vendor"];
+    let firmware = ["sys_vendor", "product_name", "board_vendor", "bios_vendor"];
     virtualization::Signs {
         init_container: container.unwrap_or_default().to_owned(),
         systemd_container: sign("run/systemd/container"),
