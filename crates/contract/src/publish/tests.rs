@@ -92,12 +92,12 @@ fn sheet() -> impl Strategy<Value = Vec<(&'static str, Value)>> {
         .prop_map(|(edition, https)| json!({"edition": edition, "https": https}));
     let version = word(&["26.10.1", "26.10.0", "26.10", "26.9.3", "27.1-rc1", "1", "other"])
         .prop_map(|version| json!({"version": version}));
-    let sizes = (
+    let amounts = (
         word(&["0", "1-9", "10-99", "100+"]),
         word(&["0-1GiB", "1GiB-1TiB", "1TiB+"]),
         word(&["0-1h", "1h-1d", "1d+"]),
     );
-    let sizes = sizes.prop_map(|(devices, capacity, uptime)| {
+    let amounts = amounts.prop_map(|(devices, capacity, uptime)| {
         json!({"devices": devices, "capacity": capacity, "uptime": uptime})
     });
     let ports = prop::collection::btree_map(
@@ -108,17 +108,17 @@ fn sheet() -> impl Strategy<Value = Vec<(&'static str, Value)>> {
     let modules = (prop::sample::subsequence(vec!["mail", "maps", "other"], 0..=3), ports)
         .prop_map(|(modules, ports)| json!({"modules": modules, "ports": ports}));
     let samples = prop::collection::btree_set("[a-d]{1,2}", 0..=20);
-    (platform, version, sizes, modules, samples).prop_map(
-        |(platform, version, sizes, modules, samples)| {
-            let mut parts = vec![
+    (platform, version, amounts, modules, samples).prop_map(
+        |(platform, version, amounts, modules, samples)| {
+            let mut sheet = vec![
                 ("platform", platform),
                 ("software", version),
-                ("sizes", sizes),
+                ("sizes", amounts),
                 ("modules", modules),
             ];
             let samples = samples.into_iter().map(|value| json!({"processor": value}));
-            parts.extend(samples.map(|answers| ("processor", answers)));
-            parts
+            sheet.extend(samples.map(|answers| ("processor", answers)));
+            sheet
         },
     )
 }
@@ -159,7 +159,9 @@ proptest! {
     ) {
         let manifest = manifest();
         let mut before = tally(&manifest);
-        others.iter().for_each(|other| add(&mut before, &manifest, other));
+        for other in &others {
+            add(&mut before, &manifest, other);
+        }
         let mut after = before.clone();
         add(&mut after, &manifest, &one);
         check_distances(&before, &after, 7)?;

@@ -41,7 +41,7 @@ pub(crate) fn week() -> Window {
 }
 
 /// A part as it comes from outside, checked.
-pub(crate) fn part(manifest: &Manifest, part: &str, period: &str, n: u32, answers: Value) -> Part {
+pub(crate) fn part(manifest: &Manifest, part: &str, period: &str, n: u32, answers: &Value) -> Part {
     let definitions = manifest.definitions();
     let definition = definitions.iter().find(|d| d.part.as_str() == part).unwrap();
     let bytes = contract::canonical::to_bytes(&json!({
@@ -105,7 +105,7 @@ impl Sampler {
         Self { state: seed }
     }
 
-    /// A number below `bound`, by rejection: SplitMix64 underneath.
+    /// A number below `bound`, by rejection, from the generator `SplitMix64`.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         let zone = u64::MAX - u64::MAX % bound;
         loop {

@@ -61,12 +61,12 @@ fn outcomes(
     nearer: impl Fn((i64, [i64; 5])) -> i64,
 ) -> BTreeMap<i64, u32> {
     let mut noise = Sampler::new(seed);
-    let mut seen = BTreeMap::new();
+    let mut counts = BTreeMap::new();
     for _ in 0..DRAWS {
         let release = publish(tally, plan, &mut noise).unwrap();
-        *seen.entry(nearer(numbers(&release))).or_default() += 1;
+        *counts.entry(nearer(numbers(&release))).or_default() += 1;
     }
-    seen
+    counts
 }
 
 /// The measured loss must stay below ε in every outcome, within five standard errors, and come

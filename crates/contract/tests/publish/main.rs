@@ -1,5 +1,10 @@
 //! Releases from outside: what may be published, what it reveals, and what it costs.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 mod attack;
 mod fixture;
