@@ -14,6 +14,7 @@ pub mod clean;
 pub mod decision;
 pub mod definition;
 pub mod destination;
+pub mod dictionary;
 pub mod diff;
 pub mod draft;
 pub mod environment;
@@ -27,7 +28,13 @@ pub mod policy;
 pub mod problem;
 pub mod publish;
 pub mod release;
+pub mod schema;
+pub mod statement;
 pub mod tally;
 pub mod text;
 pub mod version;
 mod wire;
+
+/// The one stylesheet of every page: the operator's, the statement and the public site.
+pub const STYLE: &str =
+    concat!(include_str!("../assets/candor.css"), include_str!("../assets/statement.css"));

@@ -32,6 +32,11 @@ pub fn html_fragment(manifest: &Manifest) -> String {
     html::fragment(&tree(manifest))
 }
 
+/// A text for the inside of a cell of a Markdown table.
+pub(crate) fn markdown_cell(text: &str) -> String {
+    markdown::escape(text)
+}
+
 fn tree(manifest: &Manifest) -> Vec<tree::Block> {
     let mut blocks = overview::blocks(manifest);
     for channel in &manifest.channels {

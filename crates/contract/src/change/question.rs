@@ -65,11 +65,15 @@ fn part_changes(
     let covers = |channel: &Channel, part: &Part, tier: &TierId| {
         channel.parts_in(tier).any(|covered| covered.id == part.id)
     };
-    let came = |tier: &&TierId| covers(new_channel, new, tier) && !covers(old_channel, old, tier);
-    let agreed = old_channel.tiers.iter().map(|tier| &tier.id);
-    if let Some(tier) = agreed.filter(|tier| new_channel.tier_rank(tier).is_some()).find(came) {
-        let what = format!("the part `{}` now travels in the tier `{tier}` too", new.id);
-        found.note(Some(&new.id), Topic::Tier, what, true);
+    for tier in old_channel.tiers.iter().map(|tier| &tier.id) {
+        let (before, after) = (covers(old_channel, old, tier), covers(new_channel, new, tier));
+        if after && !before {
+            let what = format!("the part `{}` now travels in the tier `{tier}` too", new.id);
+            found.note(Some(&new.id), Topic::Tier, what, true);
+        } else if before && !after && new_channel.tier_rank(tier).is_some() {
+            let what = format!("the part `{}` no longer travels in the tier `{tier}`", new.id);
+            found.note(Some(&new.id), Topic::Narrowed, what, false);
+        }
     }
     if new.bits_max != old.bits_max {
         let what = format!("the part `{}` may tell apart 2^{} answers", new.id, new.bits_max);

@@ -1,13 +1,13 @@
 //! The rules that a channel keeps beyond its syntax: what would mislead people or identify machines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::reader::{Node, Reader};
-use super::{Channel, DefaultRule, Field, Manifest, Part, Publication, Sensitivity};
+use super::{Channel, DefaultRule, Field, Part, Publication, Sensitivity};
 use crate::calendar::{Identity, PeriodKind};
 use crate::definition::Definition;
-use crate::id::ProgramId;
+use crate::id::{ProgramId, PurposeId};
 use crate::kind::Kind;
 use crate::limits::{ANCHOR_CHOICES_MAX, FIELDS_PER_PART_MAX, PART_BYTES_MAX};
 use crate::text::Text;
@@ -51,13 +51,18 @@ pub(super) fn channel(node: &Node<'_, '_>, channel: &Channel, places: &[PartPlac
 }
 
 /// The sentences outside the channels promise for all of them.
-pub(super) fn words_of_all(root: &Node<'_, '_>, manifest: &Manifest) {
-    let longest = manifest.channels.iter().map(|channel| channel.identity).max();
+pub(super) fn words_of_all(
+    root: &Node<'_, '_>,
+    purposes: &BTreeMap<PurposeId, Text>,
+    never_collected: &[Text],
+    channels: &[Channel],
+) {
+    let longest = channels.iter().map(|channel| channel.identity).max();
     let Some(identity) = longest else { return };
-    for text in manifest.purposes.values() {
+    for text in purposes.values() {
         words(root.reader, text, &root.place("purpose"), identity);
     }
-    for text in &manifest.never_collected {
+    for text in never_collected {
         anonymous(root.reader, text, &root.place("never_collected"), identity);
     }
 }

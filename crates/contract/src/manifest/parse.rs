@@ -34,6 +34,10 @@ pub(super) fn manifest(text: &str) -> Result<Manifest, Problems> {
         let at = error.span().unwrap_or(0..0);
         reader.note(&at, error.message().trim(), "mend the TOML syntax here");
     }
+    // What stands after a broken line would be called missing or unknown: one thing at a time.
+    if !reader.is_clean() {
+        return reader.finish(None);
+    }
     let root = Node::new(&reader, root.get_ref(), 0..0, "the manifest");
     let manifest = read(&root);
     root.finish();
@@ -55,6 +59,7 @@ fn read(root: &Node<'_, '_>) -> Option<Manifest> {
     let never_collected = never_collected(root);
     let channels = channels(root, &purposes);
     purposes.note_unused(root);
+    lint::words_of_all(root, &purposes.texts, &never_collected, &channels);
     format?;
     let manifest = Manifest {
         program: program?,
@@ -63,9 +68,9 @@ fn read(root: &Node<'_, '_>) -> Option<Manifest> {
         never_collected,
         channels,
     };
-    lint::words_of_all(root, &manifest);
-    // Without a canonical form a manifest has no hash, and no decision could rest on it.
-    if crate::canonical::to_bytes(&manifest).is_err() {
+    // Without a canonical form a manifest has no hash, and no decision could rest on it. Earlier
+    // problems name what would be the reason.
+    if root.reader.is_clean() && crate::canonical::to_bytes(&manifest).is_err() {
         root.note("", "the manifest has no canonical form", "use ASCII for every name and key");
     }
     Some(manifest)
@@ -266,17 +271,20 @@ fn channel(node: Node<'_, '_>, purposes: &Purposes) -> Option<Channel> {
         .then(|| node.parsed("anchor", "name a field of this channel", FieldId::parse))
         .flatten();
     let (parts, places): (Vec<_>, Vec<_>) = parts(&node, &tiers, purposes).into_iter().unzip();
+    // What is missing was noted, so that nobody will see what stands here in its place; the channel
+    // is made all the same, and every other rule can be looked at now.
+    let nothing = || Text::english("");
     let channel = Channel {
         id: id?,
-        title: title?,
-        about: about?,
+        title: title.unwrap_or_else(nothing),
+        about: about.unwrap_or_else(nothing),
         period,
-        retention_days: u32::try_from(retention_days?).ok()?,
+        retention_days: u32::try_from(retention_days.unwrap_or(1)).unwrap_or(1),
         identity,
         default,
         tiers,
         group_min,
-        publication: publication?,
+        publication: publication.unwrap_or(Publication::Exact),
         release,
         anchor,
         parts,

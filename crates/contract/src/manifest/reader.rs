@@ -32,6 +32,11 @@ impl<'t> Reader<'t> {
         self.problems.borrow_mut().push(problem);
     }
 
+    /// Whether no problem was noted so far.
+    pub(super) fn is_clean(&self) -> bool {
+        self.problems.borrow().is_empty()
+    }
+
     /// `value`, unless a problem was noted.
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Problems> {
         Problems::none_or(self.problems.into_inner())?;
@@ -142,7 +147,7 @@ impl<'r, 't> Node<'r, 't> {
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
             let known: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-            let what = format!("`{key}` of {} is none of its words", self.name);
+            let what = format!("`{text}` is no `{key}` that {} knows", self.name);
             self.note(key, what, format!("write one of {}", known.join(", ")));
         }
         found
@@ -356,7 +361,9 @@ impl<'r, 't> Node<'r, 't> {
             let name: &str = key.get_ref();
             if !asked.contains(name) {
                 let near = asked.iter().min_by_key(|known| distance(known, name));
-                let fix = if let Some(known) = near.filter(|known| distance(known, name) <= 2) {
+                let begun = || asked.iter().find(|known| name.len() > 3 && known.starts_with(name));
+                let near = near.filter(|known| distance(known, name) <= 2).or_else(begun);
+                let fix = if let Some(known) = near {
                     format!("did you mean `{known}`?")
                 } else {
                     let known: Vec<_> = asked.iter().map(|k| format!("`{k}`")).collect();

@@ -74,7 +74,7 @@ fn plain(line: &Line) -> String {
 }
 
 /// Escapes whatever could be markup anywhere in a line, table cells included.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';
     let mut rest = text.chars().peekable();

@@ -28,7 +28,7 @@ fn both_forms_say_everything_that_the_manifest_does() {
     let (html, markdown) = (html(&manifest), markdown(&manifest));
     let never = manifest.never_collected.iter().map(ToString::to_string);
     let purposes = manifest.purposes.values().map(ToString::to_string);
-    let fields = manifest.channels.iter().flat_map(|channel| channel.fields());
+    let fields = manifest.channels.iter().flat_map(crate::manifest::Channel::fields);
     let questions = fields.flat_map(|field| [field.question.to_string(), possible_answers(field)]);
     let hosts = ["127.0.0.1:8787".to_owned(), manifest.hash().to_string()];
     for sentence in never.chain(purposes).chain(questions).chain(hosts) {
