@@ -107,3 +107,31 @@ fn an_average_is_rounded_half_up_on_both_sides_of_zero() {
         assert_eq!(average(sum, periods), expected, "{sum} / {periods}");
     }
 }
+
+#[test]
+fn the_numbers_of_the_guide_are_those_of_the_program() {
+    let guide = include_str!("../../../../../docs/guide/privacy.md");
+    for (start, delta, periods, open) in [
+        ("| a choice, reported weekly | 1 |", 1, 1, false),
+        ("| a choice, reported daily | 1 × 7 |", 1, 7, false),
+        ("| a version, reported weekly | 3 |", 3, 1, true),
+        ("| a version, reported daily | 3 × 7 |", 3, 7, true),
+        ("| a set of 8 entries, reported weekly | 10 |", 10, 1, false),
+        ("| a sample, reported weekly | 20 |", 20, 1, true),
+    ] {
+        let scale = scale(delta * u64::from(periods), 400);
+        let error = Doubt::new(Some(scale), periods).number(0, 1).error_95;
+        let values = delta * u64::from(periods);
+        let bound = improbable(scale, values) + u64::from(periods);
+        let bound = bound.div_ceil(u64::from(periods));
+        let last = if open { format!(" {bound} |") } else { " |".to_owned() };
+        let line = format!("{start} ± {error} |{last}");
+        assert!(guide.contains(&line), "{line}");
+    }
+    let p = (-0.4_f64).exp();
+    let deviation = (2.0 * p).sqrt() / (1.0 - p);
+    for (releases, spent) in [(1.0_f64, 0.4), (4.0, 1.6), (52.0, 20.8)] {
+        let line = format!("| {releases} | {:.1} | {spent} |", deviation / releases.sqrt());
+        assert!(guide.contains(&line), "{line}");
+    }
+}
