@@ -5,6 +5,7 @@ pub mod clock;
 pub mod facts;
 pub mod files;
 pub mod http;
+pub mod known;
 pub mod random;
 pub mod source;
 pub mod terminal;

@@ -15,12 +15,33 @@ use crate::definition::Definition;
 use crate::gate::Consent;
 use crate::id::{FieldId, PartId};
 use crate::kind::Kind;
-use crate::limits::SAMPLES_PER_PERIOD_MAX;
 use crate::manifest::{self, Channel, Manifest};
 use crate::part::{self, Part};
 
+mod samples;
+
 /// What the sources gave for each field: a fact, or why there is none (a sentence without values).
 pub type Facts = BTreeMap<FieldId, Result<Fact, String>>;
+
+/// Values that identify: a function that lets each of them pass by.
+pub type KnownValues<'a> = dyn Fn(&mut dyn FnMut(&str)) + 'a;
+
+/// What a draft is made from.
+#[derive(Clone, Copy)]
+pub struct Gathered<'a> {
+    /// What the sources gave.
+    pub facts: &'a Facts,
+    /// What the machine knows about itself: removed from samples, never sent, never kept.
+    pub known: &'a KnownValues<'a>,
+    /// Chooses among samples when there are more than a period may carry.
+    pub seed: &'a [u8; 32],
+}
+
+impl std::fmt::Debug for Gathered<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Gathered(..)")
+    }
+}
 
 /// What would be sent of a channel in a period. Nothing can send it.
 #[derive(Debug)]
@@ -74,24 +95,23 @@ pub struct TagName<'a> {
 }
 
 impl Draft {
-    /// Makes a draft of some parts of a channel from facts. Samples are cleaned facts; when there
-    /// are more than a period may carry, `seed` chooses among them.
+    /// Makes a draft of some parts of a channel from what was gathered. Samples are cleaned here, and
+    /// pass the leak guard, so that nothing can make a report of text that did not.
     pub fn new<'a>(
         manifest: &Manifest,
         channel: &Channel,
         parts: impl Iterator<Item = &'a manifest::Part>,
         period: Period,
-        facts: &Facts,
-        seed: &[u8; 32],
+        gathered: &Gathered<'_>,
     ) -> Self {
         let mut draft = Self { period, parts: Vec::new(), left_out: Vec::new() };
         for part in parts {
             let definition = Definition::new(&manifest.program.id, channel, part);
             match part.fields.as_slice() {
                 [field] if matches!(field.kind, Kind::Sample { .. }) => {
-                    draft.add_samples(channel, part, &definition, facts, seed);
+                    draft.add_samples(channel, part, &definition, gathered);
                 }
-                _ => draft.add_part(channel, part, definition, facts),
+                _ => draft.add_part(channel, part, definition, gathered.facts),
             }
         }
         draft
@@ -131,34 +151,35 @@ impl Draft {
         channel: &Channel,
         part: &manifest::Part,
         definition: &Definition,
-        facts: &Facts,
-        seed: &[u8; 32],
+        gathered: &Gathered<'_>,
     ) {
         let Some(field) = part.fields.first() else {
             return;
         };
-        let Some(fact) = self.fact(field, facts) else {
+        let Some(fact) = self.fact(field, gathered.facts) else {
             return;
         };
-        let Some(values) = values(fact) else {
+        let Kind::Sample { bytes_max, .. } = field.kind else { return };
+        let bytes_max = usize::try_from(bytes_max).unwrap_or(0);
+        let Some(samples) = samples::samples(fact, bytes_max, gathered) else {
             return self.leave_out(field, "the source gave no text");
         };
-        // Values that cannot be answers take nobody's place in the draw.
-        let mut drawn = Vec::new();
-        for (value, number) in values {
-            match answer(field, &Fact::Numbers(BTreeMap::from([(value.clone(), number)]))) {
-                Ok(found) => drawn.push((value, found)),
-                Err(why) => self.leave_out(field, &why.to_string()),
-            }
+        for why in &samples.why_not {
+            self.leave_out(field, why);
         }
-        drawn.sort_by_cached_key(|(value, _)| {
-            Digest::of(&[seed.as_slice(), value.as_bytes()].concat())
-        });
         let anchor = channel.fields_of(part).find(|other| other.id != field.id);
         let anchor = anchor
-            .and_then(|anchor| Some((anchor, self.fact(anchor, facts)?)))
+            .and_then(|anchor| Some((anchor, self.fact(anchor, gathered.facts)?)))
             .and_then(|(anchor, fact)| Some((anchor, answer(anchor, fact).ok()?)));
-        for (value, found) in drawn.into_iter().take(SAMPLES_PER_PERIOD_MAX) {
+        for (value, number) in samples.values {
+            let fact = Fact::Numbers(BTreeMap::from([(value.clone(), number)]));
+            let found = match answer(field, &fact) {
+                Ok(found) => found,
+                Err(why) => {
+                    self.leave_out(field, &why.to_string());
+                    continue;
+                }
+            };
             let mut answers = vec![None; definition.fields.len()];
             for (field, answer) in [(field, found)].into_iter().chain(anchor.clone()) {
                 let index = definition.index_of(field.id.as_str());
@@ -268,20 +289,4 @@ impl Report {
     pub fn parts(&self) -> &[ReportPart] {
         &self.parts
     }
-}
-
-/// The values of a sample, each once and without the spaces around it, and how often it occurs.
-fn values(fact: &Fact) -> Option<BTreeMap<String, u64>> {
-    let given: Vec<(&String, u64)> = match fact {
-        Fact::Numbers(numbers) => numbers.iter().map(|(value, number)| (value, *number)).collect(),
-        Fact::List(list) => list.iter().map(|value| (value, 1)).collect(),
-        Fact::Text(text) => vec![(text, 1)],
-        Fact::Flag(_) | Fact::Number(_) => return None,
-    };
-    let mut values: BTreeMap<String, u64> = BTreeMap::new();
-    for (value, number) in given {
-        let sum = values.entry(value.trim().to_owned()).or_default();
-        *sum = sum.saturating_add(number);
-    }
-    Some(values)
 }

@@ -40,6 +40,10 @@ pub const ANCHOR_CHOICES_MAX: usize = 8;
 /// Samples of one field in one period, chosen at random when there are more.
 pub const SAMPLES_PER_PERIOD_MAX: usize = 20;
 
+/// Samples of one field that are cleaned to find those that travel: some are dropped, some become
+/// the same.
+pub const SAMPLE_CANDIDATES_MAX: usize = 4 * SAMPLES_PER_PERIOD_MAX;
+
 /// Bytes of one sample value after cleaning.
 pub const SAMPLE_BYTES_MAX: u32 = 256;
 

@@ -50,23 +50,37 @@ impl Random for SimRandom {
 
 /// Facts as a script has them; a field that is not in it has a failing source.
 #[derive(Debug, Default)]
-pub struct SimFacts(Mutex<BTreeMap<String, Fact>>);
+pub struct SimFacts {
+    facts: Mutex<BTreeMap<String, Fact>>,
+    known: Mutex<Vec<String>>,
+}
 
 impl SimFacts {
     /// Sets a field's fact.
     pub fn set(&self, field: &str, fact: Fact) {
-        lock(&self.0).insert(field.to_owned(), fact);
+        lock(&self.facts).insert(field.to_owned(), fact);
+    }
+
+    /// Adds a value that names the machine.
+    pub fn know(&self, value: &str) {
+        lock(&self.known).push(value.to_owned());
     }
 }
 
 impl Gather for SimFacts {
     fn facts(&self, fields: &[&Field]) -> Facts {
-        let facts = lock(&self.0);
+        let facts = lock(&self.facts);
         let fact = |field: &&Field| {
             let fact = facts.get(field.id.as_str()).cloned();
             (field.id.clone(), fact.ok_or_else(|| "the source is not there".to_owned()))
         };
         fields.iter().map(fact).collect()
+    }
+
+    fn known(&self, tell: &mut dyn FnMut(&str)) {
+        for value in lock(&self.known).iter() {
+            tell(value);
+        }
     }
 }
 

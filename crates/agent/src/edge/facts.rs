@@ -1,5 +1,7 @@
 //! The machine's facts, read anew for each report.
 
+use std::path::Path;
+
 use contract::draft::Facts;
 use contract::manifest::Field;
 
@@ -14,5 +16,9 @@ pub struct OsFacts;
 impl Gather for OsFacts {
     fn facts(&self, fields: &[&Field]) -> Facts {
         gather(fields, &OsSources::default())
+    }
+
+    fn known(&self, tell: &mut dyn FnMut(&str)) {
+        super::known::each(Path::new("/"), tell);
     }
 }
