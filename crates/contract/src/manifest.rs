@@ -21,6 +21,7 @@ mod field;
 mod lint;
 mod lint_source;
 mod parse;
+mod program;
 mod reader;
 mod source;
 
