@@ -20,6 +20,7 @@ mod stream;
 use std::fmt;
 use std::io::{self, BufRead, Write};
 
+pub use guard::{LeakGuard, generic_guard};
 pub use known::Known;
 pub use stream::Outputs;
 
@@ -116,7 +117,7 @@ impl fmt::Debug for Cleaned {
 const ROUNDS_MAX: usize = 8;
 
 /// Cleans texts, with what the machine knows about itself.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Cleaner<'k> {
     known: &'k Known,
 }
@@ -135,9 +136,16 @@ impl<'k> Cleaner<'k> {
     /// Cleans a text for a field of kind `sample`: besides, what no reader would see becomes a
     /// space, and the text ends at its bound, between words where there are any.
     pub fn sample(&self, text: &str, bytes_max: usize) -> Cleaned {
-        let mut cleaned = self.settle(text, |text| bounded(text, bytes_max));
-        cleaned.text = cleaned.text.filter(|text| !text.is_empty());
-        cleaned
+        let cleaned = self.settle(text, |text| bounded(text, bytes_max));
+        match cleaned.text.as_deref() {
+            Some("") => Cleaned { text: None, ..cleaned },
+            // A receiver that refuses the part would find what these rules did not.
+            Some(text) => match generic_guard(text) {
+                Some(class) => dropped(cleaned.removed, class),
+                None => cleaned,
+            },
+            None => cleaned,
+        }
     }
 
     /// Applies known values, rules and the field's own rule until nothing changes.
@@ -158,13 +166,11 @@ impl<'k> Cleaner<'k> {
             if let Some(bounded) = own(next.as_deref().unwrap_or(before)) {
                 next = Some(bounded);
             }
-            match next {
-                Some(next) => now = Some(next),
-                None => {
-                    removed.sort_unstable();
-                    return Cleaned { text: Some(now.unwrap_or_else(|| text.to_owned())), removed };
-                }
+            if next.is_none() {
+                removed.sort_unstable();
+                return Cleaned { text: Some(now.unwrap_or_else(|| text.to_owned())), removed };
             }
+            now = next;
         }
         dropped(removed, Class::Unsettled)
     }
@@ -182,8 +188,8 @@ pub fn clean_lines(known: &Known, input: impl BufRead, mut output: impl Write) -
             continue;
         }
         let text = json_string(&line, number)?;
-        let cleaned = serde_json::to_string(&cleaner.clean(&text).text)?;
-        writeln!(output, "{cleaned}")?;
+        let shown = serde_json::to_string(&cleaner.clean(&text).text)?;
+        writeln!(output, "{shown}")?;
     }
     Ok(())
 }

@@ -8,15 +8,22 @@ use super::{Class, Piece};
 
 pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
     for chunk in &scan.chunks {
-        if chunk.has & (COLON | DOT | DASH) != 0 {
+        // Every notation has three groups at least; only IPv6 leaves some of them empty.
+        let groups = chunk.end_word - chunk.first_word;
+        let empty = || chunk.has & COLON != 0 && scan.of_chunk(chunk).contains("::");
+        if chunk.has & (COLON | DOT | DASH) != 0 && (groups >= 3 || empty()) {
             runs(scan, chunk, pieces);
         }
-        if chunk.has & DOT != 0 && chunk.has & DIGIT != 0 {
+        if groups >= 4 && chunk.has & DOT != 0 && chunk.has & DIGIT != 0 {
             quads(scan, chunk, pieces);
         }
     }
-    spaced(scan, pieces);
-    labelled(scan, pieces);
+    if scan.words.len() >= 6 {
+        spaced(scan, pieces);
+    }
+    if scan.means & ADDRESS != 0 {
+        labelled(scan, pieces);
+    }
 }
 
 /// Runs of hexadecimal digits and separators: hardware addresses and IPv6.
@@ -50,15 +57,29 @@ fn run(scan: &Scan<'_>, mut start: usize, mut end: usize, pieces: &mut Vec<Piece
     if scan.byte(end).is_ascii_alphanumeric() {
         end -= scan.part(start, end).bytes().rev().take_while(u8::is_ascii_hexdigit).count();
     }
+    if !take(scan, start, end, pieces) {
+        // A dash may join an address to something else.
+        let mut at = start;
+        for part in scan.part(start, end).split('-') {
+            take(scan, at, at + part.len(), pieces);
+            at += part.len() + 1;
+        }
+    }
+}
+
+/// Takes an address without the separators around it. Says whether there was one.
+fn take(scan: &Scan<'_>, start: usize, end: usize, pieces: &mut Vec<Piece>) -> bool {
     let text = scan.part(start, end);
     let double = text.starts_with("::");
     let led = if double { text } else { text.trim_start_matches([':', '.', '-']) };
-    start += text.len() - led.len();
+    let start = end - led.len();
     let kept = led.trim_end_matches(['.', '-']);
     let kept = if kept.ends_with("::") { kept } else { kept.trim_end_matches(':') };
-    if is_ipv6(kept) || is_hardware(kept) {
+    let found = is_ipv6(kept) || is_hardware(kept);
+    if found {
         pieces.push(Piece { start, end: start + kept.len(), class: Class::Address });
     }
+    found
 }
 
 /// An IPv6 address that points somewhere. What is written without a digit (`a::b`) is a name in a
@@ -127,7 +148,6 @@ fn stands_alone(scan: &Scan<'_>, first: &Word, last: &Word) -> bool {
     let after = scan.byte(last.end);
     let continues = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+');
     let dotted = |at: usize| scan.byte(at).is_ascii_alphanumeric();
-    let dot_before = before == b'.';
     let dot_after = after == b'.' && dotted(last.end + 1);
     // A range of addresses joins two of them by a dash.
     let range = |at: usize| {
@@ -135,11 +155,14 @@ fn stands_alone(scan: &Scan<'_>, first: &Word, last: &Word) -> bool {
         let length = rest.bytes().take_while(|c| c.is_ascii_digit() || *c == b'.').count();
         rest.get(..length).is_some_and(|rest| rest.parse::<Ipv4Addr>().is_ok())
     };
-    !dot_before
-        && !dot_after
-        && !(continues(before) && before != b'-')
-        && (before != b'-' || scan.before(first.start - 1).is_ascii_digit())
-        && (!continues(after) || (after == b'-' && range(last.end + 1)))
+    // What stands before may be the other end of a range.
+    let free_before = match before {
+        b'.' => false,
+        b'-' => scan.before(first.start - 1).is_ascii_digit(),
+        other => !continues(other),
+    };
+    let free_after = !continues(after) || (after == b'-' && range(last.end + 1));
+    free_before && free_after && !dot_after
 }
 
 /// What makes four numbers an address: a network that only addresses have, a word before it, a
@@ -189,21 +212,22 @@ fn spaced(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
     let pair = |word: &Word| {
         word.end - word.start == 2 && scan.of_word(word).bytes().all(|c| c.is_ascii_hexdigit())
     };
-    let mut run: Vec<Word> = Vec::new();
-    for word in &scan.words {
-        let joined =
-            run.last().is_none_or(|last| word.start == last.end + 1 && scan.byte(last.end) == b' ');
-        if pair(word) && joined {
-            run.push(*word);
-            continue;
+    let mut at = 0;
+    while let Some(rest) = scan.words.get(at..)
+        && !rest.is_empty()
+    {
+        let joined = |pair: &[Word]| {
+            let [left, right] = pair else { return false };
+            right.start == left.end + 1 && scan.byte(left.end) == b' '
+        };
+        let mut count = rest.iter().take_while(|word| pair(word)).count();
+        if count > 0 {
+            let run = rest.get(..count).unwrap_or_default();
+            count = 1 + run.windows(2).take_while(|pair| joined(pair)).count();
+            close(rest.get(..count).unwrap_or_default(), pieces);
         }
-        close(&run, pieces);
-        run.clear();
-        if pair(word) {
-            run.push(*word);
-        }
+        at += count.max(1);
     }
-    close(&run, pieces);
 }
 
 fn close(run: &[Word], pieces: &mut Vec<Piece>) {

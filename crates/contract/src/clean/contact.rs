@@ -8,6 +8,9 @@ use super::{Class, Piece};
 const HOST_BYTES_MIN: usize = 3;
 
 pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
+    if scan.has & (AT | SLASH) == 0 && !scan.text.contains('\\') {
+        return;
+    }
     let mut link_end = 0;
     for chunk in &scan.chunks {
         if chunk.start < link_end {
@@ -72,9 +75,7 @@ pub(super) fn is_public_site_of_a_maker(host: &str) -> bool {
     let ending = |label: &&str| {
         (2..=3).contains(&label.len()) && label.bytes().all(|c| c.is_ascii_alphabetic())
     };
-    lexicon::meaning(maker) & MAKER != 0
-        && (1..=2).contains(&rest.len())
-        && rest.iter().all(|l| ending(&l))
+    lexicon::meaning(maker) & MAKER != 0 && (1..=2).contains(&rest.len()) && rest.iter().all(ending)
 }
 
 /// `name@host` in all its uses: mail, builds of kernels, logins.

@@ -4,20 +4,20 @@ use super::contact::is_public_site_of_a_maker;
 use super::lexicon::{
     DOMAIN, MAKER, NAMING, PRIVATE_DOMAIN, PRODUCT, ROLE, SYSTEM, VERSION, meaning,
 };
-use super::scan::{Chunk, DASH, DIGIT, DOT, LETTER, LOWER, Scan, UPPER, Word};
+use super::scan::{Chunk, DASH, DIGIT, DOT, LOWER, Scan, UPPER, Word};
 use super::{Class, Piece};
 
 pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
     pieces.extend(after_system(scan));
     for (number, chunk) in scan.chunks.iter().enumerate() {
-        if chunk.has & DOT != 0 && chunk.has & LETTER != 0 {
+        if chunk.has & DOT != 0 && scan.means & (DOMAIN | PRIVATE_DOMAIN) != 0 {
             domains(scan, chunk, number, pieces);
         }
         if is_numbered(scan, chunk) || is_role(scan, chunk) {
             pieces.push(Piece { start: chunk.start, end: chunk.end, class: Class::HostName });
         }
     }
-    for word in &scan.words {
+    for word in scan.words.iter().filter(|_| scan.means & NAMING != 0) {
         if word.means & NAMING != 0 {
             pieces.extend(named(scan, word));
         }
@@ -31,49 +31,65 @@ const NAME_CHUNKS_MAX: usize = 6;
 /// between a system's name and the first version is the host's name, if anything does. Where two
 /// versions follow, the first is a name too: an address.
 fn after_system(scan: &Scan<'_>) -> Option<Piece> {
-    let first = scan.chunks.first()?;
-    let starts = first.start <= 2 && scan.words_of(first).len() <= 2;
-    let system = scan.words_of(first).last().filter(|word| word.means & SYSTEM != 0);
-    // A maker may stand before its system: `Maker System host v1.2`.
-    let skip = match system {
-        Some(system) if starts && system.end == first.end => 0,
-        _ => {
-            let maker = scan.words_of(first).last().is_some_and(|word| word.means & MAKER != 0);
-            let second = scan.words_of(scan.chunks.get(1)?);
-            let [system] = second else { return None };
-            (maker && starts && system.means & SYSTEM != 0).then_some(1)?
-        }
+    let number = system(scan)?;
+    let system = scan.chunks.get(number)?;
+    let rest = scan.chunks.get(number + 1..)?;
+    let end = name_end(scan, system.end, rest)?;
+    let count = rest.iter().take_while(|chunk| chunk.end <= end).count();
+    let (first, last) = (rest.first()?, rest.get(count.checked_sub(1)?)?);
+    // Words that describe (`Linux Debian 12.4`) are a name only where the text goes on as `uname`
+    // does: with the number of the build, or with the system once more.
+    let after = scan.text.get(end..)?;
+    let own_name = scan.of_chunk(system);
+    let printed = after.contains(" #") || after.contains(own_name);
+    let one = count == 1;
+    let describes = scan
+        .words_of(first)
+        .iter()
+        .all(|word| word.means & (PRODUCT | MAKER | SYSTEM | VERSION) != 0);
+    (printed || (one && !describes)).then_some(Piece {
+        start: first.start,
+        end: last.end,
+        class: Class::HostName,
+    })
+}
+
+/// The chunk at the beginning that names a system; a maker may stand before it.
+fn system(scan: &Scan<'_>) -> Option<usize> {
+    let is = |number: usize, wanted: u16| {
+        let chunk = scan.chunks.get(number)?;
+        let means = meaning(scan.of_chunk(chunk));
+        (means & wanted != 0).then_some(number)
     };
-    let system = scan.chunks.get(skip)?;
-    let rest = scan.chunks.get(skip + 1..)?;
-    // A comma, a bracket or a colon ends what `uname` prints as one line of words.
-    let plain = |from: usize, to: usize| scan.part(from, to).bytes().all(|c| c == b' ');
-    let mut end = system.end;
-    let mut name: Option<Piece> = None;
+    let starts = scan.chunks.first()?.start <= 2;
+    is(0, SYSTEM).or_else(|| is(0, MAKER).and_then(|_| is(1, SYSTEM))).filter(|_| starts)
+}
+
+/// Where the name ends that begins right after a system; `None` where a release follows at once, or
+/// none does.
+fn name_end(scan: &Scan<'_>, mut at: usize, rest: &[Chunk]) -> Option<usize> {
     for (number, chunk) in rest.iter().take(NAME_CHUNKS_MAX + 1).enumerate() {
-        if !plain(end, chunk.start) {
+        // A comma or a bracket ends what `uname` prints as one line of words.
+        if !scan.part(at, chunk.start).bytes().all(|c| c == b' ') {
             return None;
         }
-        end = chunk.end;
+        let next = rest.get(number + 1);
+        let text = scan.of_chunk(chunk);
         let address = number == 0
-            && scan.of_chunk(chunk).parse::<std::net::Ipv4Addr>().is_ok()
-            && rest.get(1).is_some_and(|next| is_release(scan, next));
-        if is_release(scan, chunk) && !address {
-            return name;
+            && text.parse::<std::net::Ipv4Addr>().is_ok()
+            && next.is_some_and(|next| is_release(scan, next));
+        let ends = is_release(scan, chunk) && !address;
+        let build = scan.byte(chunk.start) == b'#';
+        if ends || build {
+            return (number > 0).then_some(at);
         }
-        let words = scan.words_of(chunk);
-        let speaks = number == 0
-            && words.first().is_some_and(|word| word.means & VERSION != 0 && word.end == chunk.end);
-        if speaks || is_everybody(scan.of_chunk(chunk)) {
+        let announces = scan.words_of(chunk).iter().any(|word| {
+            word.means & VERSION != 0 && word.start == chunk.start && word.end == chunk.end
+        });
+        if announces || is_everybody(text) {
             return None;
         }
-        let start = name.map_or(chunk.start, |name| name.start);
-        name = Some(Piece { start, end: chunk.end, class: Class::HostName });
-        // `#1` stands where a build is numbered; a system without a release prints it first.
-        let next = rest.get(number + 1)?;
-        if scan.byte(next.start) == b'#' {
-            return name;
-        }
+        at = chunk.end;
     }
     None
 }
@@ -203,12 +219,24 @@ fn is_role(scan: &Scan<'_>, chunk: &Chunk) -> bool {
     else {
         return false;
     };
-    let spoken = |word: &Word| word.has & DIGIT == 0 && word.end - word.start >= 2;
-    let own = |word: &Word| word.means & (PRODUCT | MAKER | SYSTEM | VERSION | ROLE) == 0;
+    // `fw2`, `dc1`: a word with a small number.
+    let letters = |word: &Word| scan.of_word(word).trim_end_matches(|c: char| c.is_ascii_digit());
+    let spoken = |word: &Word| {
+        let letters = letters(word);
+        letters.len() >= 2
+            && word.end - word.start - letters.len() <= 2
+            && letters.chars().all(char::is_alphabetic)
+    };
+    let own = |word: &Word| {
+        let known = PRODUCT | MAKER | SYSTEM | VERSION | ROLE;
+        (word.means | meaning(letters(word))) & known == 0
+    };
     // In small letters an abbreviation (`abc-fw`) is enough: makers write their products large, and
     // write out what they are.
-    let short = role.end - role.start <= 3 && chunk.has & UPPER == 0;
-    role.means & ROLE != 0
+    let use_of = letters(role);
+    let short = use_of.len() <= 3 && chunk.has & UPPER == 0;
+    meaning(use_of) & ROLE != 0
+        && spoken(role)
         && !place.is_empty()
         && place.iter().all(spoken)
         && (short || place.iter().any(own))

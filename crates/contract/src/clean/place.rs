@@ -11,6 +11,10 @@ const TOWN_WORDS_MAX: usize = 8;
 pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
     let towns = !scan.has_version && scan.words.len() <= TOWN_WORDS_MAX;
     for (number, word) in scan.words.iter().enumerate() {
+        // The last letter of the one ending that is looked for.
+        if word.means & (TOWN | ROOM) == 0 && !matches!(scan.before(word.end), b'm' | b'M') {
+            continue;
+        }
         let bracket = scan.before(word.start) == b'[';
         let town = word.means & TOWN != 0 && word.means & (PRODUCT | MAKER) == 0;
         if (towns && town && !bracket) || is_room(scan, word) {

@@ -47,6 +47,9 @@ pub(super) struct Scan<'t> {
     pub(super) text: &'t str,
     pub(super) words: Vec<Word>,
     pub(super) chunks: Vec<Chunk>,
+    /// What any chunk holds, and what any word means: most rules need not look further.
+    pub(super) has: u16,
+    pub(super) means: u16,
     /// Whether the text states a version: numbers joined by dots.
     pub(super) has_version: bool,
 }
@@ -62,7 +65,7 @@ impl<'t> Scan<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let size = text.len() / 6 + 2;
         let (words, chunks) = (Vec::with_capacity(size), Vec::with_capacity(size));
-        let mut scan = Self { text, words, chunks, has_version: false };
+        let mut scan = Self { text, words, chunks, has: 0, means: 0, has_version: false };
         let mut word: Option<Word> = None;
         let mut chunk: Option<Chunk> = None;
         let mut at = 0;
@@ -160,6 +163,7 @@ impl<'t> Scan<'t> {
         // A word of digits alone means nothing; half of all words are spared the lookup.
         if word.has & LETTER != 0 {
             word.means = lexicon::meaning(self.of_word(&word));
+            self.means |= word.means;
         }
         if word.has == DIGIT
             && self.byte(word.end) == b'.'
@@ -174,11 +178,13 @@ impl<'t> Scan<'t> {
         let Some(mut chunk) = chunk else { return };
         chunk.end = end;
         chunk.end_word = self.words.len();
+        self.has |= chunk.has;
         self.chunks.push(chunk);
     }
 }
 
 /// What each byte of ASCII is, and what it counts as.
+#[expect(clippy::indexing_slicing, reason = "a wrong index in a constant does not compile")]
 static ASCII: [(Kind, u16); 128] = {
     let mut table = [(Kind::Delimiter, 0); 128];
     let mut byte = 0_u8;

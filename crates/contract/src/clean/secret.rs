@@ -42,16 +42,16 @@ pub(super) const HEX_BYTES_MIN: usize = 32;
 pub(super) const MIXED_BYTES_MIN: usize = 20;
 
 pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
-    private_keys(scan, pieces);
     for chunk in &scan.chunks {
         if chunk.has & DASH != 0 {
+            private_key(scan, chunk, pieces);
             uuids(scan, chunk, pieces);
         }
         if chunk.end - chunk.start >= ISSUED_BYTES_MIN {
             tokens(scan, chunk, pieces);
         }
     }
-    for word in &scan.words {
+    for word in scan.words.iter().filter(|_| scan.means & SECRET != 0) {
         if word.means & SECRET != 0 {
             pieces.extend(labelled(scan, word));
         }
@@ -59,20 +59,22 @@ pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
 }
 
 /// From the head of a private key to its end, or to the end of the text where that is cut off.
-fn private_keys(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
-    for (start, _) in scan.text.match_indices("-----BEGIN ") {
-        let rest = scan.text.get(start..).unwrap_or_default();
-        let head = rest.get(11..).and_then(|head| head.split_once("-----")).map(|(head, _)| head);
-        if !head.is_some_and(|head| head.contains("PRIVATE KEY")) {
-            continue;
-        }
-        let foot = rest.find("-----END ").and_then(|foot| {
-            let dashes = rest.get(foot + 9..)?.find("-----")?;
-            Some(start + foot + 9 + dashes + 5)
-        });
-        let end = foot.unwrap_or(scan.text.len());
-        pieces.push(Piece { start, end, class: Class::Secret });
+fn private_key(scan: &Scan<'_>, chunk: &Chunk, pieces: &mut Vec<Piece>) {
+    if !scan.of_chunk(chunk).ends_with("-----BEGIN") {
+        return;
     }
+    let start = chunk.end - "-----BEGIN".len();
+    let rest = scan.text.get(start..).unwrap_or_default();
+    let head = rest.get(11..).and_then(|head| head.split_once("-----")).map(|(head, _)| head);
+    if !head.is_some_and(|head| head.contains("PRIVATE KEY")) {
+        return;
+    }
+    let foot = rest.find("-----END ").and_then(|foot| {
+        let dashes = rest.get(foot + 9..)?.find("-----")?;
+        Some(start + foot + 9 + dashes + 5)
+    });
+    let end = foot.unwrap_or(scan.text.len());
+    pieces.push(Piece { start, end, class: Class::Secret });
 }
 
 fn uuids(scan: &Scan<'_>, chunk: &Chunk, pieces: &mut Vec<Piece>) {

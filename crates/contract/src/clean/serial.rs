@@ -5,7 +5,8 @@ use super::scan::{Chunk, DASH, DIGIT, Scan, UPPER, Word};
 use super::{Class, Piece};
 
 pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
-    for (number, word) in scan.words.iter().enumerate() {
+    let labels = scan.means & UNIT != 0;
+    for (number, word) in scan.words.iter().enumerate().filter(|_| labels) {
         if word.means & UNIT != 0
             && let Some(label) = label(scan, number)
         {
@@ -17,7 +18,11 @@ pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
             continue;
         }
         for (number, word) in scan.words_of(chunk).iter().enumerate() {
-            if word.has & DIGIT != 0 && is_unit_number(scan, chunk.first_word + number, word) {
+            let long = word.end - word.start >= 5;
+            if long
+                && word.has & DIGIT != 0
+                && is_unit_number(scan, chunk.first_word + number, word)
+            {
                 pieces.push(Piece { start: word.start, end: word.end, class: Class::Serial });
             }
         }
@@ -125,15 +130,15 @@ fn value(scan: &Scan<'_>, label: &Label) -> Option<Piece> {
     let after = scan.part(start + text.len(), start + text.len() + 3).trim_start();
     let ratio = after.get(..2).is_some_and(|unit| unit.eq_ignore_ascii_case("db"));
     let letters = text.len() >= 6 && text.bytes().all(|c| c.is_ascii_uppercase());
-    let enough = match (label.sure, separated) {
-        (true, _) => digits >= 1 && text.len() >= 3 || letters,
-        (false, true) => digits >= 1 && text.len() >= 3 || letters,
-        (false, false) => digits >= 3 && text.len() >= 5,
+    let enough = if label.sure || separated {
+        letters || (digits >= 1 && text.len() >= 3)
+    } else {
+        digits >= 3 && text.len() >= 5
     };
     // Zeros say that there is no number.
     let nothing = text.bytes().all(|c| c == b'0');
-    let fine = enough && !nothing && !says && !ratio && !(dotted && !label.sure);
-    fine.then_some(Piece { start, end: start + text.len(), class: Class::Serial })
+    let other = nothing || says || ratio || (dotted && !label.sure);
+    (enough && !other).then_some(Piece { start, end: start + text.len(), class: Class::Serial })
 }
 
 /// Whether a word that stands alone has the shape of a unit's number.
@@ -172,9 +177,11 @@ fn is_capital_number(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let letters_first = text.bytes().take_while(u8::is_ascii_uppercase).count();
     let run = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
-    let release = text.starts_with(['V', 'R', '0'])
-        && text.as_bytes().get(1).is_some_and(|c| c.is_ascii_digit() || *c == b'X');
-    let release = release || text.contains("SPC") || text.contains("R0");
+    let second_is_digit = text.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+    let release = (text.starts_with(['V', 'R']) && second_is_digit)
+        || text.starts_with("0X")
+        || text.contains("SPC")
+        || text.contains("R0");
     let stamped = text.len() == 11 && letters_first == 3 && {
         let number = |from: usize, to: usize| text.get(from..to).and_then(|n| n.parse::<u8>().ok());
         number(3, 5).is_some() && number(5, 7).is_some_and(|week| (1..=53).contains(&week))
