@@ -58,6 +58,24 @@ pub struct SmallestGroup(u32);
 pub struct GroupError;
 
 /// The right to publish single installations' answers: on this machine only.
+///
+/// ```
+/// # use contract::publish::Rehearsal;
+/// assert!(Rehearsal::on("127.0.0.1".parse().unwrap()).is_some());
+/// assert!(Rehearsal::on("192.0.2.1".parse().unwrap()).is_none());
+/// ```
+///
+/// There is no other way to it, and none to a smallest group below [`GROUP_MIN_FLOOR`]:
+///
+/// ```compile_fail
+/// # use contract::publish::Rehearsal;
+/// let right = Rehearsal(());
+/// ```
+///
+/// ```compile_fail
+/// # use contract::publish::SmallestGroup;
+/// let group = SmallestGroup(1);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Rehearsal(());
 

@@ -172,6 +172,64 @@ proptest! {
     }
 }
 
+/// The numbers of a tally in the order in which noise is drawn for them.
+fn in_order_of_drawing(tally: &Tally) -> Vec<i64> {
+    let mut numbers = Vec::new();
+    for field in &tally.fields {
+        field.counter.cells().map(|count| {
+            numbers.push(count);
+            count
+        });
+    }
+    numbers.push(i64::try_from(tally.installations()).unwrap());
+    numbers
+}
+
+/// Noise from a list.
+struct Listed(std::vec::IntoIter<i64>);
+
+impl Noise for Listed {
+    fn discrete_laplace(&mut self, _scale: Scale) -> i64 {
+        self.0.next().unwrap()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 64, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    /// A release is made of noisy numbers and of nothing else: where two worlds differ and the noise
+    /// differs the other way round, the bytes are the same. So whatever is done after the noise
+    /// (folding, totals, errors, order) costs no privacy.
+    #[test]
+    fn a_noisy_release_depends_on_noisy_numbers_alone(
+        others in prop::collection::vec(installation(), 1..3),
+        noise in prop::collection::vec(-40i64..40, 200),
+        large in 0i64..2_000,
+    ) {
+        let manifest = manifest();
+        let mut before = tally(&manifest);
+        for other in &others {
+            add(&mut before, &manifest, other);
+        }
+        let mut after = before.clone();
+        // One more like the first: all its values are in both worlds.
+        add(&mut after, &manifest, &others[0]);
+        let channel = manifest.channel("usage").unwrap();
+        let today = before.window.finished_from();
+        let plan = Plan::finished(channel, before.window, 1, today, &Ledger::default()).unwrap();
+        let (a, b) = (in_order_of_drawing(&before), in_order_of_drawing(&after));
+        // Noise that is large enough to show something, some of the time.
+        let noise: Vec<_> = (0..a.len()).map(|n| noise[n % noise.len()] * large / 10).collect();
+        let other: Vec<_> =
+            noise.iter().zip(a.iter().zip(&b)).map(|(noise, (a, b))| noise + a - b).collect();
+        let one = publish(&before, &plan, &mut Listed(noise.into_iter())).unwrap();
+        let two = publish(&after, &plan, &mut Listed(other.into_iter())).unwrap();
+        prop_assert_eq!(one, two);
+    }
+}
+
 #[test]
 fn some_installation_moves_every_field_by_exactly_its_delta() {
     // So Δ is not merely large enough: noise is no larger than it has to be.

@@ -10,7 +10,6 @@
 //! there it is high/2.
 
 use super::doubt::Doubt;
-use crate::limits::INTEGER_MAX;
 use crate::release::Interval;
 
 /// Installations in a bucket.
@@ -40,7 +39,7 @@ impl Weighed {
     }
 }
 
-/// `None` where a number would be 2^53 or more, which no release can hold.
+/// `None` where a number would be 2^64 or more, which no release can hold.
 pub(super) fn interval(buckets: &[Weighed], doubt: &Doubt) -> Option<Interval> {
     let sum = |weight: fn(&Weighed) -> u64| {
         let terms =
@@ -55,7 +54,7 @@ pub(super) fn interval(buckets: &[Weighed], doubt: &Doubt) -> Option<Interval> {
     let high = sum(|bucket| bucket.high) + error(|bucket| bucket.high);
     let high = (high.max(0) + periods - 1).div_euclid(periods).max(low);
     let estimate = sum(|bucket| bucket.middle()).div_euclid(periods).clamp(low, high);
-    let published = |number: i128| u64::try_from(number).ok().filter(|n| *n <= INTEGER_MAX);
+    let published = |number: i128| u64::try_from(number).ok();
     Some(Interval { estimate: published(estimate)?, low: published(low)?, high: published(high)? })
 }
 

@@ -280,6 +280,48 @@ fn equal_parts_and_equal_noise_give_equal_bytes() {
 }
 
 #[test]
+fn an_exact_average_needs_the_smallest_group_on_average() {
+    let exact = ("period = \"week\"", "period = \"day\"\nrelease = \"week\"");
+    let manifest = changed(&[EXACT, exact]);
+    let window = Window::of_release(manifest.channel("usage").unwrap(), date(2026, 11, 18));
+    let mut tally = tally(&manifest, window);
+    let mut add = |day: u32, times: u32, edition: &str| {
+        let period = format!("2026-11-{day}");
+        for n in 0..times {
+            let answers = json!({"edition": edition});
+            tally.count(&part(&manifest, "platform", &period, n, &answers)).unwrap();
+        }
+    };
+    for day in 16..23 {
+        add(day, 9, "community");
+        add(day, 5, "business");
+    }
+    // Twenty on one day are fewer than three on average.
+    add(16, 20, "other");
+    let release = release(&manifest, &tally, &mut Scripted::new(&[0]));
+    is(&rows(&release, "edition"), &[("community", 9)]);
+    assert_eq!(release.installations.value, 17);
+}
+
+#[test]
+fn a_fleet_s_bytes_may_be_more_than_json_numbers_hold() {
+    let manifest = manifest();
+    let mut tally = tally(&manifest, week());
+    let part = part(&manifest, "sizes", "2026-W47", 0, &json!({"capacity": "1TiB+"}));
+    for _ in 0..2_000 {
+        tally.count(&part).unwrap();
+    }
+    let release = release(&manifest, &tally, &mut Scripted::new(&[0]));
+    let Table::Histogram { total: Some(total), .. } = table(&release, "capacity").table else {
+        panic!("a total");
+    };
+    assert!(total.high > 2_000 << 46);
+    let bytes = contract::canonical::to_bytes(&release).unwrap();
+    assert!(String::from_utf8(bytes.clone()).unwrap().contains(&format!("\"{}\"", total.high)));
+    assert_eq!(Release::from_frozen(&bytes).unwrap(), release);
+}
+
+#[test]
 fn a_fleet_s_total_lies_in_its_interval() {
     let manifest = manifest();
     let release = rehearsal(&manifest, &fleet(&manifest));
