@@ -1,7 +1,7 @@
-//! Tags, keys and receipts: the only crate that touches cryptography.
+//! Tags, keys, receipts and capsules: the only crate that touches cryptography.
 //!
-//! It deals in bytes, digests, tags, keys, receipts, tombstones and signatures, and knows no
-//! manifest.
+//! It deals in bytes, digests, tags, keys, receipts, tombstones, signatures and sealed requests
+//! ([`oblivious`]), and knows no manifest.
 //!
 //! # What it promises
 //!
@@ -31,6 +31,7 @@
 //! | `candor/receipt/v1` | 0x00, leaves (u64), root hash | signature by a `receipt` key |
 //! | `candor/tombstone/v1` | 0x00, canonical JSON of the deletion | signature by a `receipt` key |
 //! | `candor/release/v1` | 0x00, canonical JSON of digest and day | signature by a `release` key |
+//! | `candor/ohttp-keys/v1` | 0x00, canonical JSON of a list of keys and days | signature by an `ohttp` key |
 //! | 0x00 | canonical JSON of a statement | leaf (RFC 9162), by SHA-256 |
 //! | 0x01 | left hash, right hash | node (RFC 9162), by SHA-256 |
 //!
@@ -42,7 +43,7 @@
 //! # What is absent
 //!
 //! No clock (days are arguments), no randomness of its own (a generator is an argument, and only
-//! key generation takes one), no network, no files, no encryption.
+//! key generation and sealing take one), no network, no files.
 
 mod canonical;
 pub mod day;
@@ -51,6 +52,7 @@ mod hex;
 pub mod keys;
 pub mod limits;
 mod merkle;
+pub mod oblivious;
 pub mod receipt;
 pub mod release;
 pub mod secret;

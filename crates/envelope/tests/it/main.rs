@@ -8,6 +8,7 @@
 mod by_hand;
 mod fixture;
 mod keys;
+mod oblivious;
 mod receipts;
 mod releases;
 mod tags;
