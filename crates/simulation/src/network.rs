@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use agent::ports::{HeldRequest, NoReply, Reply, Transport};
+use agent::ports::{HeldRequest, LastLook, NoReply, Reply, Transport};
 use contract::definition::Definition;
 use contract::gate::Consent;
 use contract::manifest::Manifest;
@@ -46,6 +46,8 @@ pub struct Packet {
 pub struct Network {
     /// What happens to packets.
     pub weather: Cell<Weather>,
+    /// What happens once while the next connection is being made, before anything has left.
+    pub interruption: Cell<Option<Box<dyn FnOnce()>>>,
     packets: RefCell<Vec<Packet>>,
     accepted: RefCell<BTreeMap<(Digest, Option<Tag>), Digest>>,
     definitions: RefCell<BTreeMap<Digest, (Definition, u32)>>,
@@ -73,6 +75,7 @@ impl Network {
         let ((root, signer), (_, forger)) = (signer(), signer());
         Self {
             weather: Cell::new(Weather::Clear),
+            interruption: Cell::new(None),
             packets: RefCell::default(),
             accepted: RefCell::default(),
             definitions: RefCell::default(),
@@ -151,7 +154,16 @@ impl Network {
 }
 
 impl Transport for Network {
-    fn send(&self, consent: &Consent<'_>, part: &Part) -> Result<Reply, NoReply> {
+    fn send(
+        &self,
+        consent: &Consent<'_>,
+        part: &Part,
+        look: &mut LastLook<'_>,
+    ) -> Result<Reply, NoReply> {
+        if let Some(interruption) = self.interruption.take() {
+            interruption();
+        }
+        let Some(_held) = look() else { return Err(NoReply("it was stopped".into())) };
         self.packets.borrow_mut().push(Packet {
             to: consent.destination().collector.clone(),
             bytes: part.bytes().to_vec(),

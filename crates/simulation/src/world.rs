@@ -1,5 +1,6 @@
 //! One machine and its world: a clock, randomness, facts, a disk and a network, all simulated.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -49,10 +50,12 @@ impl Random for SimRandom {
 }
 
 /// Facts as a script has them; a field that is not in it has a failing source.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct SimFacts {
     facts: Mutex<BTreeMap<String, Fact>>,
     known: Mutex<Vec<String>>,
+    /// What happens once while facts are read the next time.
+    pub interruption: Cell<Option<Box<dyn FnOnce()>>>,
 }
 
 impl SimFacts {
@@ -69,6 +72,9 @@ impl SimFacts {
 
 impl Gather for SimFacts {
     fn facts(&self, fields: &[&Field]) -> Facts {
+        if let Some(interruption) = self.interruption.take() {
+            interruption();
+        }
         let facts = lock(&self.facts);
         let fact = |field: &&Field| {
             let fact = facts.get(field.id.as_str()).cloned();

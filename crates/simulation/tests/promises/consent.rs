@@ -84,6 +84,54 @@ fn a_no_is_in_force_before_the_call_returns_and_the_outbox_is_destroyed() {
     assert_eq!(world.network.packets(), []);
 }
 
+// Promise 21, at the worst moment: somebody says no while a connection is being made.
+#[test]
+fn a_no_during_a_connection_stops_the_part_that_was_about_to_leave() {
+    let world = std::rc::Rc::new(World::new(41));
+    agree(&world);
+    let other = std::rc::Rc::clone(&world);
+    let decline = move || other.agent().decline("usage", How::Cli, "en").unwrap();
+    world.network.interruption.set(Some(Box::new(decline)));
+    world.agent().send("usage").unwrap();
+    assert_eq!(world.network.packets(), []);
+    assert_eq!(agent::outbox::all(&world.disk).unwrap(), []);
+}
+
+// Promise 21, at another: while facts are read, which takes up to a minute.
+#[test]
+fn a_no_while_facts_are_read_leaves_nothing_in_the_outbox() {
+    let world = std::rc::Rc::new(World::new(42));
+    agree(&world);
+    let other = std::rc::Rc::clone(&world);
+    let decline = move || other.agent().decline("usage", How::Cli, "en").unwrap();
+    world.facts.interruption.set(Some(Box::new(decline)));
+    assert!(world.agent().send("usage").is_err());
+    assert_eq!(agent::outbox::all(&world.disk).unwrap(), []);
+    assert_eq!(world.network.packets(), []);
+}
+
+#[test]
+fn a_smaller_yes_takes_the_rest_out_of_the_outbox() {
+    let world = World::new(43);
+    agree(&world);
+    world.agent().preview("usage", None, false).unwrap();
+    world.agent().agree("usage", Some("basic"), How::Cli, "en").unwrap();
+    assert!(world.disk.find(b"features").iter().all(|path| !path.starts_with("outbox")));
+}
+
+// Promise 26.
+#[test]
+fn preview_works_also_where_the_disk_takes_nothing() {
+    let world = World::new(44);
+    agree(&world);
+    world.disk.limit_bytes(Some(world.disk.bytes_used()));
+    let shown = world.agent().preview("usage", None, false).unwrap();
+    assert_eq!(shown.parts.len(), 3);
+    assert!(!shown.frozen && shown.not_frozen.is_some());
+    assert!(world.agent().send("usage").is_err());
+    assert_eq!(world.network.packets(), []);
+}
+
 // Promise 30.
 #[test]
 fn opting_out_is_silent() {

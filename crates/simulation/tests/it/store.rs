@@ -1,0 +1,194 @@
+//! The collector's store under failing power, failing disks and full disks: what was acknowledged is
+//! there once, what was deleted is gone.
+
+use collector::store::{Arrival, Outcome, scan};
+use contract::calendar::PeriodKind;
+use envelope::Tag;
+use jiff::civil::{Date, date};
+use simulation::collector::{Collector, tag_of};
+use simulation::disk::{SimDisk, every_crash_point, every_error_point, every_full_point};
+
+const TODAY: Date = date(2026, 11, 20);
+const PERIOD: &str = "2026-11-20";
+
+/// What the collector promised to others.
+#[derive(Default)]
+struct Promises {
+    /// Parts whose receipts left, and the receipts.
+    held: Vec<(Arrival, String)>,
+    /// Tags whose deletion was answered.
+    deleted: Vec<Tag>,
+    /// Tags whose deletion was begun and not answered: there or not, both are right.
+    unsure: Vec<Tag>,
+    /// What contradicts an earlier answer.
+    lies: Vec<String>,
+}
+
+impl Promises {
+    fn note(&mut self, arrivals: &[Arrival], outcomes: Vec<Outcome>) {
+        for (arrival, outcome) in arrivals.iter().zip(outcomes) {
+            match outcome {
+                Outcome::Accepted(receipt) => self.held.push((arrival.clone(), receipt)),
+                Outcome::Duplicate(receipt) => {
+                    let known = self.held.iter().find(|(held, _)| held.part == arrival.part);
+                    if known.is_some_and(|(_, first)| *first != receipt) {
+                        self.lies.push("another receipt for the same bytes".into());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A scripted day: three batches, copies, a conflict, a deletion, and one more batch.
+fn a_day(collector: &Collector, disk: &SimDisk) -> Promises {
+    some_of_a_day(collector, disk, &[&[1], &[2, 3, 4], &[5, 6]])
+}
+
+fn some_of_a_day(collector: &Collector, disk: &SimDisk, batches: &[&[u32]]) -> Promises {
+    let mut promises = Promises::default();
+    let Ok(mut store) = collector.store(disk) else { return promises };
+    for batch in batches {
+        let arrivals: Vec<_> =
+            batch.iter().map(|n| collector.arrival(*n, PERIOD, "debian")).collect();
+        let outcomes = collector.accept(&mut store, &arrivals, TODAY);
+        promises.note(&arrivals, outcomes);
+        // A copy in the next batch, and other bytes under the same tag.
+        let again = [arrivals[0].clone(), collector.arrival(batch[0], PERIOD, "ubuntu")];
+        let outcomes = collector.accept(&mut store, &again, TODAY);
+        if matches!(outcomes[1], Outcome::Accepted(_))
+            && matches!(outcomes[0], Outcome::Duplicate(_))
+        {
+            promises.lies.push("two parts under one tag were taken".into());
+        }
+        promises.note(&again, outcomes);
+    }
+    delete(&mut promises, &mut store, tag_of(3, PERIOD));
+    let more = [collector.arrival(7, PERIOD, "ubuntu")];
+    let outcomes = collector.accept(&mut store, &more, TODAY);
+    promises.note(&more, outcomes);
+    promises
+}
+
+fn delete(promises: &mut Promises, store: &mut collector::store::Store<SimDisk>, tag: Tag) {
+    let (program, channel) = ("larkspur".parse().unwrap(), "usage".parse().unwrap());
+    promises.unsure.push(tag);
+    if store.delete((&program, &channel, PeriodKind::Day), &[tag], TODAY).is_ok() {
+        promises.unsure.clear();
+        promises.deleted.push(tag);
+        promises.held.retain(|(arrival, _)| arrival.part.tag() != Some(tag));
+    }
+}
+
+/// Starts the collector on what is left and compares it with what was promised.
+fn kept(collector: &Collector, disk: &SimDisk, promises: &Promises) -> Result<(), String> {
+    if let Some(lie) = promises.lies.first() {
+        return Err(lie.clone());
+    }
+    let mut store = collector.store(disk).map_err(|error| format!("does not start: {error}"))?;
+    let (program, channel) = ("larkspur".parse().unwrap(), "usage".parse().unwrap());
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    let period = PERIOD.parse().unwrap();
+    let scanned =
+        scan(disk, (&program, &channel, period), |stored| found.push(stored.bytes.to_vec()));
+    if !scanned.map_err(|error| error.to_string())?.is_whole {
+        return Err("something is half there".into());
+    }
+    for (arrival, receipt) in &promises.held {
+        if arrival.part.tag().is_some_and(|tag| promises.unsure.contains(&tag)) {
+            continue;
+        }
+        let times = found.iter().filter(|bytes| *bytes == arrival.part.bytes()).count();
+        if times != 1 {
+            return Err(format!("an acknowledged part is there {times} times"));
+        }
+        match collector.accept(&mut store, std::slice::from_ref(arrival), TODAY).remove(0) {
+            Outcome::Duplicate(again) if again == *receipt => {}
+            other => return Err(format!("the same bytes again: {}", name(&other))),
+        }
+    }
+    let mut unique = found.clone();
+    unique.sort();
+    unique.dedup();
+    if unique.len() != found.len() {
+        return Err("a part is there twice".into());
+    }
+    for tag in &promises.deleted {
+        let places = [disk.find(tag.as_bytes()), disk.find(tag.to_string().as_bytes())].concat();
+        if !places.is_empty() {
+            return Err(format!("a deleted tag is still in {places:?}"));
+        }
+        let late = collector.arrival(3, PERIOD, "debian");
+        match collector.accept(&mut store, &[late], TODAY).remove(0) {
+            Outcome::Deleted => {}
+            other => return Err(format!("a late copy of what was deleted: {}", name(&other))),
+        }
+    }
+    Ok(())
+}
+
+fn name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accepted(_) => "accepted anew",
+        Outcome::Duplicate(_) => "another receipt",
+        Outcome::Conflict => "a conflict",
+        Outcome::Deleted => "deleted",
+        Outcome::Forgotten => "forgotten",
+        Outcome::Unavailable(_) => "unavailable",
+    }
+}
+
+fn collector() -> Collector {
+    Collector::new(1).unwrap()
+}
+
+#[test]
+fn what_was_acknowledged_survives_power_failure_at_every_step() {
+    let collector = collector();
+    let covered = every_crash_point(
+        &SimDisk::new(1),
+        |disk| a_day(&collector, disk),
+        |disk, promises| kept(&collector, disk, promises),
+    );
+    let covered = covered.unwrap();
+    println!("{} steps, {} crash points", covered.steps, covered.points);
+    assert!(covered.steps > 20, "{covered:?}");
+}
+
+#[test]
+fn what_was_acknowledged_survives_every_error_of_the_disk() {
+    let collector = collector();
+    let covered = every_error_point(
+        &SimDisk::new(2),
+        |disk| a_day(&collector, disk),
+        |disk, promises| kept(&collector, disk, promises),
+    );
+    println!("{:?}", covered.unwrap());
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_disk_full_at_every_byte() {
+    let collector = collector();
+    let covered = every_full_point(
+        &SimDisk::new(3),
+        // Every byte is a run of its own: a short day.
+        |disk| some_of_a_day(&collector, disk, &[&[3]]),
+        |disk, promises| kept(&collector, disk, promises),
+    );
+    println!("{:?}", covered.unwrap());
+}
+
+#[test]
+fn a_disk_that_lies_about_syncing_is_caught() {
+    use simulation::disk::Flaw;
+    let collector = collector();
+    for flaw in [Flaw::FileSyncSkipped, Flaw::FolderSyncSkipped] {
+        let covered = every_crash_point(
+            &SimDisk::flawed(4, flaw),
+            |disk| a_day(&collector, disk),
+            |disk, promises| kept(&collector, disk, promises),
+        );
+        assert!(covered.is_err(), "{flaw:?} went unnoticed");
+    }
+}
