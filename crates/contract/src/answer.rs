@@ -1,4 +1,5 @@
-//! From a fact to an answer: the only way in which what a machine knows becomes something that may leave.
+//! From a fact to an answer: the only way in which what a machine knows becomes something that may
+//! leave.
 //!
 //! Answers are positions in the field's own lists wherever there are lists. What a list does not
 //! have is `other`; numbers become buckets; text exists only in samples.

@@ -1,4 +1,5 @@
-//! Days, ISO weeks, periods and epochs. Always UTC: two machines that disagree on the time zone agree here.
+//! Days, ISO weeks, periods and epochs. Always UTC: two machines that disagree on the time zone
+//! agree here.
 
 use std::fmt;
 use std::str::FromStr;

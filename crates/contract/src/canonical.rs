@@ -67,7 +67,10 @@ mod tests {
         let bytes = to_bytes(&value).unwrap();
         assert_eq!(
             String::from_utf8(bytes).unwrap(),
-            r#"{"1":4,"10":3,"A":1,"a":2,"literals":[null,true,false],"string":"€$\u000f\nA'B\"\\\\\"/"}"#
+            concat!(
+                r#"{"1":4,"10":3,"A":1,"a":2,"literals":[null,true,false],"#,
+                r#""string":"€$\u000f\nA'B\"\\\\\"/"}"#
+            )
         );
     }
 

@@ -185,8 +185,8 @@ impl Record {
         self.airgap.get_or_insert(now);
     }
 
-    /// Leaves the air gap. What was agreed to inside is `unset` again, so that leaving starts nothing
-    /// that was not already agreed to outside; a no stays a no.
+    /// Leaves the air gap. What was agreed to inside is `unset` again, so that leaving starts
+    /// nothing that was not already agreed to outside; a no stays a no.
     pub fn leave_airgap(&mut self) {
         let Some(since) = self.airgap.take() else { return };
         self.channels.retain(|_, decision| decision.state == State::No || decision.when < since);

@@ -77,7 +77,8 @@ impl Definition {
     /// Bytes of the longest part that the definition allows.
     pub fn bytes_max(&self) -> usize {
         // Every member with its quotes, the two digests, and a period of ten characters.
-        let fixed = "{'answers':{},'channel':'','definition':'','part':'','period':'','program':'','tag':''}";
+        let fixed = "{'answers':{},'channel':'','definition':'','part':'','period':'',\
+                     'program':'','tag':''}";
         let names =
             self.program.as_str().len() + self.channel.as_str().len() + self.part.as_str().len();
         let answer = |shape: &FieldShape| shape.id.as_str().len() + 4 + shape.kind.bytes_max();

@@ -1,5 +1,5 @@
-//! What changes between two manifests, in plain words, over all channels: what a vendor reads before
-//! a release and an operator before an upgrade.
+//! What changes between two manifests, in plain words: what a vendor reads before a release and an
+//! operator before an upgrade.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

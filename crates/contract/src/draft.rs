@@ -95,8 +95,8 @@ pub struct TagName<'a> {
 }
 
 impl Draft {
-    /// Makes a draft of some parts of a channel from what was gathered. Samples are cleaned here, and
-    /// pass the leak guard, so that nothing can make a report of text that did not.
+    /// Makes a draft of some parts of a channel from what was gathered. Samples are cleaned here,
+    /// and pass the leak guard, so that nothing can make a report of text that did not.
     pub fn new<'a>(
         manifest: &Manifest,
         channel: &Channel,

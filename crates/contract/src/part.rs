@@ -119,8 +119,8 @@ pub enum Refusal {
 
 /// Checks bytes against the definition they name: the same rules by which a part is made.
 ///
-/// `channel` is the program and channel to which the bytes were addressed, `find` looks a definition
-/// up by its hash, `today` is the collector's day.
+/// `channel` is the program and channel to which the bytes were addressed, `find` looks a
+/// definition up by its hash, `today` is the collector's day.
 ///
 /// # Errors
 /// Every problem at once, or that the definition or the period is not served here.

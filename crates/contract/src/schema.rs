@@ -110,7 +110,7 @@ fn period(kind: PeriodKind) -> Value {
 fn tag() -> Value {
     json!({
         "type": "string",
-        "description": "32 lower-case hexadecimal digits; all zero only in a draft, which is refused.",
+        "description": "32 lower-case hexadecimal digits; all zero in drafts, which are refused.",
         "pattern": "^[0-9a-f]{32}$",
         "not": { "const": "00000000000000000000000000000000" },
     })

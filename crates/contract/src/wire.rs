@@ -8,8 +8,8 @@ use crate::kind::Kind;
 use crate::manifest::OTHER;
 use crate::version::Version;
 
-/// The JSON of an answer. `None` if the answer does not fit the kind, which no caller can bring about
-/// through the public interface.
+/// The JSON of an answer. `None` if the answer does not fit the kind, which no caller can bring
+/// about through the public interface.
 pub(crate) fn write(kind: &Kind, answer: &Answer) -> Option<Value> {
     let text = |entry: &Entry, choices| Value::from(entry.text(choices));
     Some(match (kind, answer) {

@@ -1,3 +1,5 @@
+//! Days, weeks and epochs at their edges.
+
 use jiff::civil::date;
 
 use super::*;

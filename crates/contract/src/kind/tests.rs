@@ -1,3 +1,5 @@
+//! Buckets and their labels, and how identifying a kind is.
+
 use super::*;
 
 fn labels(kind: &Kind) -> Vec<String> {

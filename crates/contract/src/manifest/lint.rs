@@ -1,4 +1,5 @@
-//! The rules that a channel keeps beyond its syntax: what would mislead people or identify machines.
+//! The rules that a channel keeps beyond its syntax: what would mislead people or identify
+//! machines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

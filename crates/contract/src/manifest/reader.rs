@@ -1,4 +1,5 @@
-//! Reads TOML tables key by key and notes every problem with its position, instead of stopping at the first.
+//! Reads TOML tables key by key and notes every problem with its position, instead of stopping at
+//! the first.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

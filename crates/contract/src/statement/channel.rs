@@ -1,4 +1,5 @@
-//! One channel of the statement: its questions, what travels together, how long, and what is published.
+//! One channel of the statement: its questions, what travels together, how long, and what is
+//! published.
 
 use super::answers::possible_answers;
 use super::tree::{Block, Line, heading, subheading};
@@ -40,8 +41,8 @@ fn opt_out(channel: &Channel) -> Line {
         String::new()
     };
     let text = format!(
-        "This channel is opt-out. It begins to send at least 24 hours after a notice was shown to a \
-         person, unless somebody says no. {covered} A notice is not consent."
+        "This channel is opt-out. It begins to send at least 24 hours after a notice was shown to \
+         a person, unless somebody says no. {covered} A notice is not consent."
     );
     text.replace("  ", " ").into()
 }
@@ -141,8 +142,8 @@ fn afterwards(channel: &Channel) -> Vec<(Line, Vec<Line>)> {
     if channel.fields().any(|field| matches!(field.kind, Kind::Sample { .. })) {
         let text = "Each value travels in a part of its own, at most 20 in a period, chosen at \
                     random. Cleaning removes what this machine knows about itself and what looks \
-                    like a name, an address or a number that identifies; it can miss something. Who \
-                    administers the collector's machine can read the values.";
+                    like a name, an address or a number that identifies; it can miss something. \
+                    Who administers the collector's machine can read the values.";
         entries.push(("Text that is not from a list".into(), vec![text.into()]));
     }
     entries
@@ -180,27 +181,30 @@ fn identity(channel: &Channel) -> String {
         PeriodKind::Week => "week",
     };
     match channel.identity {
-        Identity::None => "Parts carry no tag, so the data is anonymous once it is received: nothing \
-                           joins two parts, and for the same reason nobody, you included, can have \
-                           one listed or deleted afterwards."
+        Identity::None => "Parts carry no tag, so the data is anonymous once it is received: \
+                           nothing joins two parts, and for the same reason nobody, you included, \
+                           can have one listed or deleted afterwards."
             .to_owned(),
         Identity::Period => format!(
             "Each part carries a random-looking tag that lasts one {period}. It keeps a part from \
-             being counted twice, and lets you have it deleted. It is another tag in every part and \
-             every {period}, so it joins neither the parts of one machine nor one {period} to the \
-             next. Such data is pseudonymous."
+             being counted twice, and lets you have it deleted. It is another tag in every part \
+             and every {period}, so it joins neither the parts of one machine nor one {period} to \
+             the next. Such data is pseudonymous."
         ),
-        Identity::Days28 => "Each part carries a random-looking tag that lasts four weeks, another \
+        Identity::Days28 => {
+            "Each part carries a random-looking tag that lasts four weeks, another \
                              one in every part. It joins what this machine answered in that part \
                              over those weeks; the pattern of days on which a machine reports may \
                              join different parts too (in a simulation 12 % of machines had a \
                              pattern of their own over 28 days). Such data is pseudonymous."
-            .to_owned(),
+                .to_owned()
+        }
         Identity::Stable => "Each part carries a random-looking tag that lasts until you take it \
                              back, another one in every part. It joins everything this machine \
-                             answers in that part, for good; the pattern of days on which a machine \
-                             reports may join different parts too (in a simulation 42 % of machines \
-                             had a pattern of their own over 90 days). Such data is pseudonymous."
+                             answers in that part, for good; the pattern of days on which a \
+                             machine reports may join different parts too (in a simulation 42 % \
+                             of machines had a pattern of their own over 90 days). Such data is \
+                             pseudonymous."
             .to_owned(),
     }
 }
@@ -240,8 +244,8 @@ fn protection(channel: &Channel, fields: usize) -> String {
         "Random noise is added to every number before it is published. A release may spend ε = {} \
          over all its questions, a year ε = {}. In plain words: whether or not this machine \
          answered a question changes the chance of any published result about it by at most a \
-         factor of {:.2}. A number is then wrong by up to about ±{:.0} (19 times out of 20) where a \
-         question has one answer, by more where it has several, and each says by how much. Noise \
+         factor of {:.2}. A number is then wrong by up to about ±{:.0} (19 times out of 20) where \
+         a question has one answer, by more where it has several, and each says by how much. Noise \
          protects an answer in one release; for machines that answer the same every time it wears \
          off over many.",
         thousandths(release),

@@ -1,4 +1,5 @@
-//! The statement's beginning: one sentence, the channels at a glance, collected and never collected.
+//! The statement's beginning: one sentence, the channels at a glance, collected and never
+//! collected.
 
 use super::tree::{Block, Line, heading};
 use super::words::{counted, listed};

@@ -71,8 +71,8 @@ fn transport(manifest: &Manifest) -> String {
                  does any of it.";
     if relays.iter().any(same) {
         format!(
-            "{claim} But one party runs both a relay and the collector here: it could match address \
-             and content."
+            "{claim} But one party runs both a relay and the collector here: it could match \
+             address and content."
         )
     } else {
         format!(
@@ -121,16 +121,18 @@ fn saying_no(manifest: &Manifest) -> Vec<Block> {
         heading("no", "Saying no"),
         Block::Commands(commands),
         Block::Paragraph(
-            "A no works before the command returns, destroys what was waiting to be sent, is itself \
-             told to nobody, and is never asked about again. The variables forbid for every program \
-             that uses Candor; they can forbid and never permit, and a value that makes no sense \
-             forbids too. An update that asks more, keeps longer or sends elsewhere is silent about \
-             what changed until you have answered."
+            "A no works before the command returns, destroys what was waiting to be sent, is \
+             itself told to nobody, and is never asked about again. The variables forbid for every \
+             program that uses Candor; they can forbid and never permit, and a value that makes no \
+             sense forbids too. An update that asks more, keeps longer or sends elsewhere is \
+             silent about what changed until you have answered."
                 .into(),
         ),
         Block::Paragraph("To see what would be sent, what was sent, and why:".into()),
         Block::Commands(
-            ["preview CHANNEL", "ledger", "why CHANNEL"].map(|c| format!("candor-agent {c}")).to_vec(),
+            ["preview CHANNEL", "ledger", "why CHANNEL"]
+                .map(|command| format!("candor-agent {command}"))
+                .to_vec(),
         ),
     ]
 }

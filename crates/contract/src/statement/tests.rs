@@ -1,3 +1,5 @@
+//! The statement says what is true, and nothing in it becomes markup.
+
 use super::*;
 
 const DEMO: &str = include_str!("../../../../manifests/candor-demo.toml");

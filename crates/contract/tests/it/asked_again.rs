@@ -93,7 +93,8 @@ fn a_new_part_waits_and_the_others_go_on() {
 #[test]
 fn a_question_that_travels_with_others_is_asked_again() {
     // `ipv6` goes from the part `system` into `memory`.
-    let field = "[[channel.part.field]]\nid = \"ipv6\"\nquestion = \"Does it have an IPv6 address?\"\n\
+    let field = "[[channel.part.field]]\nid = \"ipv6\"\n\
+                 question = \"Does it have an IPv6 address?\"\n\
                  purpose = \"support\"\nkind = \"flag\"\nexpires = 2028-12-31\n\
                  source = { system = \"network.ipv6\" }\n";
     let after = "source = { system = \"memory.bytes\" }\n";

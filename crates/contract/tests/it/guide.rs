@@ -12,7 +12,7 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(path(name)).unwrap()
 }
 
-/// The blocks of a document that begin with ```toml, each with its line and the words after it.
+/// The fenced blocks of a document in TOML, each with its line and the words after its language.
 fn blocks(document: &str) -> Vec<(usize, String, String)> {
     let mut found = Vec::new();
     let mut open: Option<(usize, String, String)> = None;

@@ -47,7 +47,8 @@ fn the_mistakes_that_are_made_first_are_answered_plainly() {
     mistake(("ed25519:d75a", "d75a"), "root_keys", "keys root");
     mistake(
         (
-            "root_keys = [\"ed25519:d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a\"]",
+            "root_keys = [\"ed25519:d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a\
+             68f707511a\"]",
             "",
         ),
         "[program]",

@@ -121,7 +121,9 @@ proptest! {
     }
 
     #[test]
-    fn bytes_from_anywhere_are_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn bytes_from_anywhere_are_refused_without_a_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+    ) {
         prop_assert!(check(&parse(DEMO), "usage", &bytes).is_err());
     }
 }
