@@ -135,9 +135,9 @@ pub struct FieldTable {
     pub question: String,
     /// Why it is asked.
     pub purpose: String,
-    /// Installations that answered, per period. In a catalogue: answers, shown and folded ones, as
-    /// one installation may give several. Without noise and below the smallest group: 0, and the
-    /// error says how many there may be.
+    /// Installations that answered, per period. In a catalogue: the answers of its rows and what is
+    /// folded, as one installation may give several. Without noise and below the smallest group: 0,
+    /// and the error says how many there may be.
     pub answered: Number,
     /// The answers.
     pub table: Table,

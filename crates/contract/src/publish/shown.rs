@@ -4,6 +4,7 @@ use super::doubt::improbable;
 use super::plan::{Plan, Protection};
 use super::scale;
 use super::suppress::{self, Line};
+use crate::limits::SAMPLES_PER_PERIOD_MAX;
 use crate::version::Version;
 
 /// The rule by which numbers are shown. All bounds are sums over the window: an average of at least
@@ -52,6 +53,20 @@ impl Rule {
             Self::All => false,
             Self::Threshold { closed: smallest, .. } | Self::Suppress { smallest } => {
                 answered < smallest
+            }
+        }
+    }
+
+    /// Whether it is said how many samples were given that are not shown. With noise that number
+    /// would have to be in Δ and make the noise twice as large; without noise a single installation
+    /// may have given [`SAMPLES_PER_PERIOD_MAX`] of them.
+    pub(super) fn shows_other_samples(self, rest: i64) -> bool {
+        match self {
+            Self::All => true,
+            Self::Threshold { .. } => false,
+            Self::Suppress { smallest } => {
+                let each = i64::try_from(SAMPLES_PER_PERIOD_MAX).unwrap_or(i64::MAX);
+                rest >= smallest.saturating_mul(each)
             }
         }
     }

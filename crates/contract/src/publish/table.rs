@@ -148,9 +148,6 @@ impl Maker<'_> {
         let counts: Vec<_> = values.iter().map(|(_, count)| *count).collect();
         let shown = self.rule.open(&counts);
         let all: i64 = counts.iter().sum();
-        if self.rule.is_exact() && self.rule.too_few(all) {
-            return (None, Table::TooFew);
-        }
         let mut found: Vec<_> = values
             .iter()
             .zip(&shown)
@@ -163,11 +160,13 @@ impl Maker<'_> {
             .map(|(value, count)| row(value, value, self.doubt.number(*count, 1)))
             .collect();
         let sum: i64 = found.iter().map(|(_, count)| count).sum();
-        // With noise the rest is not known: its number would have to be in Δ, as large again.
-        let exact = self.rule.is_exact();
-        let folded = (exact && all > sum)
-            .then(|| Folded { values: None, count: self.doubt.number(all - sum, 0) });
-        let answered = if exact { all } else { sum };
+        let rest = all - sum;
+        let folded = (rest > 0 && self.rule.shows_other_samples(rest))
+            .then(|| Folded { values: None, count: self.doubt.number(rest, 0) });
+        let answered = if folded.is_some() { all } else { sum };
+        if self.rule.is_exact() && self.rule.too_few(answered) {
+            return (None, Table::TooFew);
+        }
         (Some(self.doubt.number(answered, found.len())), Table::Catalogue { rows, folded })
     }
 

@@ -339,3 +339,30 @@ fn a_fleet_s_total_lies_in_its_interval() {
     // The nine folded ones may be anywhere from 0 to 1000.
     assert_eq!((total.low, total.high), (50 * 10, 50 * 99 + 9_000));
 }
+
+#[test]
+fn samples_of_few_are_not_even_counted() {
+    let manifest = changed(&[EXACT]);
+    let mut tally = tally(&manifest, week());
+    add(&mut tally, &manifest, 30, "platform", &json!({"edition": "community"}));
+    // Twenty values may well be of one installation.
+    for n in 0..20 {
+        add(&mut tally, &manifest, 1, "processor", &json!({"processor": format!("CPU {n}")}));
+    }
+    let few = release(&manifest, &tally, &mut Scripted::new(&[0]));
+    assert_eq!(table(&few, "processor").table, Table::TooFew);
+    add(&mut tally, &manifest, 9, "processor", &json!({"processor": "Example CPU"}));
+    add(&mut tally, &manifest, 6, "processor", &json!({"processor": "Smaller CPU"}));
+    let some = release(&manifest, &tally, &mut Scripted::new(&[0]));
+    is(&rows(&some, "processor"), &[("Example CPU", 9)]);
+    let of = |release: &Release| match table(release, "processor").table {
+        Table::Catalogue { folded, .. } => folded.map(|folded| folded.count.value),
+        _ => None,
+    };
+    assert_eq!((of(&some), table(&some, "processor").answered.value), (None, 9));
+    for n in 0..80 {
+        add(&mut tally, &manifest, 1, "processor", &json!({"processor": format!("old {n}")}));
+    }
+    let more = release(&manifest, &tally, &mut Scripted::new(&[0]));
+    assert_eq!((of(&more), table(&more, "processor").answered.value), (Some(106), 115));
+}
