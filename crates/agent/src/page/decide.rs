@@ -1,0 +1,58 @@
+//! Decisions made on the page or through its interface. Each is in force before the answer leaves.
+
+use contract::decision::How;
+
+use super::request::Response;
+use super::{Page, Visit, api};
+use crate::agent::Agent;
+use crate::trouble::Trouble;
+
+/// `choice` is `no`, `yes`, or `yes:TIER`.
+pub(super) fn decide(agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, Trouble> {
+    let channel = visit.request.posted("channel").unwrap_or_default();
+    let choice = visit.request.posted("choice").unwrap_or_default();
+    // Whoever comes without a page is the product's own program.
+    let how = if visit.pass.is_some() { How::Page } else { How::Api };
+    match choice.split_once(':').unwrap_or((choice.as_str(), "")) {
+        ("no", "") => agent.decline(&channel, how, "en")?,
+        ("yes", "") => agent.agree(&channel, None, how, "en")?,
+        ("yes", tier) => agent.agree(&channel, Some(tier), how, "en")?,
+        _ => {
+            return Err(Trouble::new(
+                "nothing was decided.",
+                "`choice` is neither `no` nor `yes` nor `yes:TIER`",
+                "the decisions as they were",
+                "send one of these",
+            ));
+        }
+    }
+    done(agent, visit, &channel)
+}
+
+/// Gathers a channel's report anew, of what was not sent yet.
+pub(super) fn gather(
+    page: &Page,
+    agent: &Agent<'_>,
+    visit: &Visit<'_>,
+) -> Result<Response, Trouble> {
+    let channel = visit.request.posted("channel").unwrap_or_default();
+    let id = agent.find(&channel)?.id.clone();
+    page.forget_draft(&id);
+    let reading = agent.read()?;
+    if agent.verdict(&reading, &channel)?.consent().is_some() {
+        agent.preview(&channel, None, true)?;
+        return done(agent, visit, &channel);
+    }
+    if visit.json {
+        return api::channel(agent, &channel);
+    }
+    Ok(Response::see(format!("./?draft={id}#channel-{id}")))
+}
+
+fn done(agent: &Agent<'_>, visit: &Visit<'_>, channel: &str) -> Result<Response, Trouble> {
+    if visit.json {
+        return api::channel(agent, channel);
+    }
+    // Identifiers are letters, digits and hyphens.
+    Ok(Response::see(format!("./?changed={channel}#channel-{channel}")))
+}
