@@ -30,7 +30,7 @@ pub(crate) use counter::Cells;
 pub(crate) use counter::Counter;
 use route::FieldRoute;
 
-/// How often each answer was given. Its `Debug` shows no counts: before publishing they are people's.
+/// How often each answer was given. Its `Debug` shows no counts: they are people's until published.
 #[derive(Clone)]
 pub struct Tally {
     pub(crate) program: ProgramInfo,

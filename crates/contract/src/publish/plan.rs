@@ -1,6 +1,6 @@
 //! What is to be published and how: checked before anything is counted out.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 use std::num::NonZeroU32;
 
 use jiff::civil::Date;
@@ -224,7 +224,7 @@ fn published(channel: &Channel) -> usize {
 }
 
 impl Budget {
-    /// Even shares in whole thousandths, so that the ledger adds up; what is left over is not spent.
+    /// Even shares in whole thousandths, so that the ledger adds up; what is left is not spent.
     pub(super) fn divide(release_milli: u32, fields: usize) -> Option<Self> {
         let shares = u32::try_from(fields).ok()?.checked_add(1)?;
         let share = NonZeroU32::new(release_milli / shares)?;

@@ -13,7 +13,7 @@ use crate::version::Version;
 pub(super) enum Rule {
     /// Everything.
     All,
-    /// Noisy numbers that reach a bound; a declared value needs less than one of an open vocabulary.
+    /// Noisy numbers that reach a bound, which is higher for values that nobody declared.
     Threshold { closed: i64, open: i64 },
     /// Exact numbers of groups that are large enough, and suppression around the others.
     Suppress { smallest: i64 },

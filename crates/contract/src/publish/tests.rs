@@ -199,8 +199,8 @@ proptest! {
         cases: 64, failure_persistence: None, ..ProptestConfig::default()
     })]
 
-    /// A release is made of noisy numbers and of nothing else: where two worlds differ and the noise
-    /// differs the other way round, the bytes are the same. So whatever is done after the noise
+    /// A release is made of noisy numbers and of nothing else: where two worlds differ, and the
+    /// noise differs the other way round, the bytes are the same. So whatever is done after the noise
     /// (folding, totals, errors, order) costs no privacy.
     #[test]
     fn a_noisy_release_depends_on_noisy_numbers_alone(

@@ -4,10 +4,10 @@
 //! Σ installations · upper bound; the noise's error widens both ends. The last bucket ends at the
 //! declared maximum, at which numbers were clipped.
 //!
-//! The estimate puts every installation at the middle of its bucket: the geometric one, √(low·high),
-//! because bounds such as 10, 100, 1000 are chosen where sizes spread by factors, and the arithmetic
-//! middle of 100 to 999 would overstate most of them. A bucket that begins at 0 has no such middle;
-//! there it is high/2.
+//! The estimate puts every installation at the middle of its bucket: the geometric one,
+//! √(low·high), because bounds such as 10, 100, 1000 are chosen where sizes spread by factors, and
+//! the arithmetic middle of 100 to 999 would overstate most of them. A bucket that begins at 0 has
+//! no such middle; there it is high/2.
 
 use super::doubt::Doubt;
 use crate::release::Interval;

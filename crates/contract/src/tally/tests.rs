@@ -1,6 +1,6 @@
 //! Counting: older and newer definitions side by side, bounds, and what is not counted.
 
-use std::net::Ipv6Addr;
+use core::net::Ipv6Addr;
 
 use proptest::prelude::*;
 

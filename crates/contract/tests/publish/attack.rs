@@ -1,6 +1,7 @@
-//! Attackers on exact releases. They know the manifest, the program and its rule of suppression, and
-//! all releases; they look for a group of at least one and fewer than five installations, defined by
-//! any combination of answers, whose size they can tell.
+//! Attackers on exact releases, who look for small groups of which they can tell the size.
+//!
+//! They know the manifest, the program with its rule of suppression, and the release. A group is
+//! defined by any combination of answers, and small if it has at least one and fewer than five.
 //!
 //! The first attacker searches exhaustively: he publishes every small world and keeps those whose
 //! release looks the same. What is equal in all of them, he knows. The second one solves the linear

@@ -46,7 +46,9 @@ fn what_was_published_is_never_planned_again() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 48, failure_persistence: None, ..ProptestConfig::default()
+    })]
 
     /// Random windows, overlapping ones too, on random days of two years.
     #[test]
