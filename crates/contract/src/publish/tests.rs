@@ -200,8 +200,8 @@ proptest! {
     })]
 
     /// A release is made of noisy numbers and of nothing else: where two worlds differ, and the
-    /// noise differs the other way round, the bytes are the same. So whatever is done after the noise
-    /// (folding, totals, errors, order) costs no privacy.
+    /// noise differs the other way round, the bytes are the same. So whatever is done after the
+    /// noise (folding, totals, errors, order) costs no privacy.
     #[test]
     fn a_noisy_release_depends_on_noisy_numbers_alone(
         others in prop::collection::vec(installation(), 1..3),
