@@ -179,7 +179,8 @@ impl<'k> Cleaner<'k> {
 /// Cleans lines: one JSON string per line in, one per line out, `null` for a text that is dropped.
 ///
 /// # Errors
-/// Fails where reading or writing fails; a line that is no JSON string is named by its number alone.
+/// Fails where reading or writing fails; a line that is no JSON string is named by its number
+/// alone.
 pub fn clean_lines(known: &Known, input: impl BufRead, mut output: impl Write) -> io::Result<()> {
     let cleaner = Cleaner::new(known);
     for (number, line) in input.lines().enumerate() {

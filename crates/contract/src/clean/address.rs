@@ -1,6 +1,6 @@
 //! IPv4, IPv6 and hardware addresses, told from versions and times of day.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::lexicon::{ADDRESS, VERSION};
 use super::scan::{COLON, Chunk, DASH, DIGIT, DOT, LETTER, Scan, Word};
@@ -47,7 +47,12 @@ fn in_run(byte: u8) -> bool {
 }
 
 fn run(scan: &Scan<'_>, mut start: usize, mut end: usize, pieces: &mut Vec<Piece>) {
-    if end - start < 8 {
+    let counts =
+        |separator: u8| scan.part(start, end).bytes().filter(|byte| *byte == separator).count();
+    let (colons, dashes, dots) = (counts(b':'), counts(b'-'), counts(b'.'));
+    // Most runs are versions, and few versions have as many numbers as an address has groups.
+    let possible = colons >= 2 || [2, 3, 5, 6, 7, 8].iter().any(|n| *n == dashes || *n == dots);
+    if end - start < 8 || !possible {
         return;
     }
     // Digits that belong to a word outside (`MAC:00:…` begins with the word `MAC`) go with it.
@@ -57,7 +62,7 @@ fn run(scan: &Scan<'_>, mut start: usize, mut end: usize, pieces: &mut Vec<Piece
     if scan.byte(end).is_ascii_alphanumeric() {
         end -= scan.part(start, end).bytes().rev().take_while(u8::is_ascii_hexdigit).count();
     }
-    if !take(scan, start, end, pieces) {
+    if !take(scan, start, end, pieces) && colons >= 2 && dashes > 0 {
         // A dash may join an address to something else.
         let mut at = start;
         for part in scan.part(start, end).split('-') {

@@ -52,8 +52,10 @@ fn link(scan: &Scan<'_>, chunk: &Chunk) -> Option<Piece> {
     })
 }
 
-/// The page of a maker says who made the thing, which is what is asked for: `https://www.maker.com/x`.
-/// Nothing but the site's own name may stand there: no port, no account, no question, no other host.
+/// The page of a maker says who made the thing, which is what is asked for:
+/// `https://www.maker.com/x`.
+/// Nothing but the site's own name may stand there: no port, no account, no question, no other
+/// host.
 pub(super) fn is_public_page_of_a_maker(link: &str) -> bool {
     let Some((scheme, rest)) = link.split_once("://") else { return false };
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -108,7 +110,7 @@ fn is_version(host: &str) -> bool {
     let number = host.strip_prefix(['v', 'V']).unwrap_or(host);
     number.starts_with(|c: char| c.is_ascii_digit())
         && number.split('.').next().is_some_and(|first| first.bytes().all(|c| c.is_ascii_digit()))
-        && host.parse::<std::net::Ipv4Addr>().is_err()
+        && host.parse::<core::net::Ipv4Addr>().is_err()
 }
 
 /// `/home/joe` and `\Users\joe`. The account of a build (`/home/builder/9.0`) is the maker's.

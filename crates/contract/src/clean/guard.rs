@@ -1,6 +1,7 @@
 //! The last gate before text leaves: it looks for known values in whatever form a leak would take.
 //!
-//! It shares no code with the removal of known values. Cleaning looks for values in texts; the guard
+//! It shares no code with the removal of known values. Cleaning looks for values in texts; the
+//! guard
 //! makes of each finished text every reading that an encoding could hide, and lets values pass by.
 
 mod address;
@@ -20,7 +21,8 @@ const CHARS_MIN: usize = 4;
 /// Characters below which a value counts as a whole token only, as in cleaning.
 const CHARS_ANYWHERE_MIN: usize = 8;
 
-/// Characters below which a value is not looked for in decoded bytes: any word can be read as Base64,
+/// Characters below which a value is not looked for in decoded bytes: any word can be read as
+/// Base64,
 /// and among 300,000 values of four characters chance would find one.
 const CHARS_DECODED_MIN: usize = 6;
 
@@ -30,7 +32,8 @@ const IDENTIFIER_CHARS_MIN: usize = 8;
 /// Decimal digits that such an identifier has at least: words of a language have none.
 const IDENTIFIER_DIGITS_MIN: usize = 4;
 
-/// Finished texts, indexed in all their readings. Memory is bounded by the texts; nothing of a value is
+/// Finished texts, indexed in all their readings. Memory is bounded by the texts; nothing of a
+/// value is
 /// kept after [`LeakGuard::known`] returns.
 pub struct LeakGuard {
     readings: Vec<Reading>,
@@ -64,7 +67,8 @@ impl fmt::Debug for LeakGuard {
 }
 
 impl LeakGuard {
-    /// Takes the machine-derived texts of finished bytes, in any order; the manifest's own words are
+    /// Takes the machine-derived texts of finished bytes, in any order; the manifest's own
+    /// words are
     /// not among them.
     pub fn new<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
         let mut guard = Self { readings: Vec::new(), index: HashMap::new(), leaks: Vec::new() };

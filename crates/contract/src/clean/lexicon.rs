@@ -95,7 +95,8 @@ pub(super) fn meaning(word: &str) -> u16 {
     0
 }
 
-/// Whether a known value says what every such device says: its removal would tell more than it hides.
+/// Whether a known value says what every such device says: its removal would tell more than it
+/// hides.
 pub(super) fn is_product_word(folded: &str) -> bool {
     meaning(folded) & (PRODUCT | MAKER | SYSTEM) != 0
 }

@@ -1,10 +1,10 @@
-//! Names of hosts: behind a system's own name, by their domain, and by how people number and name machines.
+//! Names of hosts: behind a system's own name, by their domain, and by how people name machines.
 
 use super::contact::is_public_site_of_a_maker;
 use super::lexicon::{
     DOMAIN, MAKER, NAMING, PRIVATE_DOMAIN, PRODUCT, ROLE, SYSTEM, VERSION, meaning,
 };
-use super::scan::{Chunk, DASH, DIGIT, DOT, LOWER, Scan, UPPER, Word};
+use super::scan::{AT, COLON, Chunk, DASH, DIGIT, DOT, HASH, LOWER, SLASH, Scan, UPPER, Word};
 use super::{Class, Piece};
 
 pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
@@ -12,6 +12,9 @@ pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
     for (number, chunk) in scan.chunks.iter().enumerate() {
         if chunk.has & DOT != 0 && scan.means & (DOMAIN | PRIVATE_DOMAIN) != 0 {
             domains(scan, chunk, number, pieces);
+        }
+        if chunk.has & DOT != 0 && is_dotted_name(scan, chunk) {
+            pieces.push(Piece { start: chunk.start, end: chunk.end, class: Class::HostName });
         }
         if is_numbered(scan, chunk) || is_role(scan, chunk) {
             pieces.push(Piece { start: chunk.start, end: chunk.end, class: Class::HostName });
@@ -76,7 +79,7 @@ fn name_end(scan: &Scan<'_>, mut at: usize, rest: &[Chunk]) -> Option<usize> {
         let next = rest.get(number + 1);
         let text = scan.of_chunk(chunk);
         let address = number == 0
-            && text.parse::<std::net::Ipv4Addr>().is_ok()
+            && text.parse::<core::net::Ipv4Addr>().is_ok()
             && next.is_some_and(|next| is_release(scan, next));
         let ends = is_release(scan, chunk) && !address;
         let build = scan.byte(chunk.start) == b'#';
@@ -159,10 +162,48 @@ fn is_domain(scan: &Scan<'_>, start: usize, last: &Word, chunk: usize) -> bool {
     private || (last.means & DOMAIN != 0 && (small || (large && count >= 3)) && !company)
 }
 
+/// Three or more labels of small letters, each beginning with one: a host's name, whatever its
+/// domain.
+/// Files and packages are written so too, and betray themselves by their last or first label.
+fn is_dotted_name(scan: &Scan<'_>, chunk: &Chunk) -> bool {
+    let text = scan.of_chunk(chunk);
+    let label = |label: &str| {
+        label.starts_with(|c: char| c.is_ascii_lowercase())
+            && label.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
+    };
+    let first_small = scan.byte(chunk.start).is_ascii_lowercase();
+    if chunk.has & UPPER != 0
+        || !first_small
+        || text.split('.').count() < 3
+        || !text.split('.').all(label)
+    {
+        return false;
+    }
+    let first = text.split('.').next().unwrap_or_default();
+    let last = text.rsplit('.').next().unwrap_or_default();
+    let package = ["com", "org", "net", "io", "de", "java", "sys", "usr"].contains(&first);
+    (2..=10).contains(&last.len())
+        && last.bytes().all(|c| c.is_ascii_lowercase())
+        && !FILES.contains(&last)
+        && !package
+        && meaning(last) & (PRODUCT | VERSION) == 0
+        && meaning(first) & VERSION == 0
+}
+
+/// Endings of files, and of releases that are written like them.
+const FILES: [&str; 40] = [
+    "gz", "xz", "zip", "img", "bin", "tar", "tgz", "log", "txt", "json", "xml", "conf", "cfg",
+    "py", "pl", "sh", "rb", "js", "so", "exe", "dll", "deb", "rpm", "jar", "sig", "pkg", "rom",
+    "fw", "beta", "alpha", "final", "debug", "generic", "noarch", "swi", "iso", "ova", "qcow",
+    "pem", "crt",
+];
+
 /// `AP02`, `TST01-MTC6`, `nw-group-01`: people number with a leading zero, makers seldom do. Within
 /// other text more than one such sign is asked for, because parts of hardware are numbered too.
 fn is_numbered(scan: &Scan<'_>, chunk: &Chunk) -> bool {
-    if chunk.has & DIGIT == 0 || scan.before(chunk.start) == b'<' {
+    let alone = scan.chunks.len() == 1;
+    let joined = chunk.has & DASH != 0 && chunk.has & (DOT | COLON) == 0;
+    if chunk.has & DIGIT == 0 || !(alone || joined) {
         return false;
     }
     let text = scan.of_chunk(chunk);
@@ -171,7 +212,6 @@ fn is_numbered(scan: &Scan<'_>, chunk: &Chunk) -> bool {
     }
     let words = scan.words_of(chunk);
     let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
-    let alone = scan.chunks.len() == 1;
     let padded = |word: &Word, letters_min: usize| {
         let text = scan.of_word(word);
         let letters = text.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -187,10 +227,11 @@ fn is_numbered(scan: &Scan<'_>, chunk: &Chunk) -> bool {
     if alone {
         return padded(first, 2) || padded(last, 2) || is_counted(scan, words, 1);
     }
-    // A model of a part is numbered like a host; a small letter or a word for a use tells them apart.
+    // A model of a part is numbered like a host; a small letter or a word for a use tells them
+    // apart.
     let spoken = words.iter().any(|word| word.means & ROLE != 0 || word.has & LOWER != 0);
-    let joined = words.len() >= 2 && chunk.has & DASH != 0 && !text.contains([':', '.']);
-    joined && (padded(first, 3) || padded(last, 2) || (spoken && is_counted(scan, words, 2)))
+    words.len() >= 2
+        && (padded(first, 3) || padded(last, 2) || (spoken && is_counted(scan, words, 2)))
 }
 
 /// `nw-group-01`: a number with a leading zero after plain words. A model has a digit before it.
@@ -206,12 +247,17 @@ fn is_counted(scan: &Scan<'_>, words: &[Word], words_min: usize) -> bool {
         && scan.before(last.start) == b'-'
 }
 
-/// `munich-fw`, `AB-CLUSTER-1`: plain words joined by dashes that end in what a machine is for, with
+/// `munich-fw`, `AB-CLUSTER-1`: plain words joined by dashes that end in what a machine is
+/// for, with
 /// a word among them that no product has.
 fn is_role(scan: &Scan<'_>, chunk: &Chunk) -> bool {
     let text = scan.of_chunk(chunk);
     let words = scan.words_of(chunk);
-    if chunk.has & DASH == 0 || !text.chars().all(|c| c.is_alphanumeric() || c == '-') {
+    let other = DOT | COLON | SLASH | AT | HASH;
+    if chunk.has & DASH == 0
+        || chunk.has & other != 0
+        || !text.chars().all(|c| c.is_alphanumeric() || c == '-')
+    {
         return false;
     }
     let numbers = words.iter().rev().take_while(|word| word.has == DIGIT).count();

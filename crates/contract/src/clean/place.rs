@@ -12,12 +12,13 @@ pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
     let towns = !scan.has_version && scan.words.len() <= TOWN_WORDS_MAX;
     for (number, word) in scan.words.iter().enumerate() {
         // The last letter of the one ending that is looked for.
-        if word.means & (TOWN | ROOM) == 0 && !matches!(scan.before(word.end), b'm' | b'M') {
+        let last = scan.before(word.end);
+        if word.means & (TOWN | ROOM) == 0 && !matches!(last, b'm' | b'M' | b's') {
             continue;
         }
         let bracket = scan.before(word.start) == b'[';
         let town = word.means & TOWN != 0 && word.means & (PRODUCT | MAKER) == 0;
-        if (towns && town && !bracket) || is_room(scan, word) {
+        if (towns && ((town && !bracket) || is_possessive(scan, number))) || is_room(scan, word) {
             pieces.push(around(scan, number));
         }
     }
@@ -34,6 +35,19 @@ fn is_room(scan: &Scan<'_>, word: &Word) -> bool {
     german || word.means & ROOM != 0
 }
 
+/// `Jane's switch`: makers do not write whose a device is.
+fn is_possessive(scan: &Scan<'_>, number: usize) -> bool {
+    let owner = number.checked_sub(1).and_then(|owner| scan.words.get(owner));
+    let here = scan.words.get(number);
+    here.zip(owner).is_some_and(|(here, owner)| {
+        let between = scan.part(owner.end, here.start);
+        scan.of_word(here) == "s"
+            && matches!(between, "'" | "\u{2019}")
+            && owner.means & (PRODUCT | MAKER) == 0
+            && scan.byte(owner.start).is_ascii_uppercase()
+    })
+}
+
 /// The words around that belong to the place: unknown ones and numbers, as far as they follow one
 /// another in one statement. Words of products, models and versions stay.
 fn around(scan: &Scan<'_>, number: usize) -> Piece {
@@ -45,7 +59,8 @@ fn around(scan: &Scan<'_>, number: usize) -> Piece {
     };
     let near = |from: usize, to: usize| {
         let between = scan.part(from, to);
-        between.len() <= 3 && between.chars().all(|c| matches!(c, ' ' | '-' | '/' | '&' | '\''))
+        between.chars().count() <= 3
+            && between.chars().all(|c| matches!(c, ' ' | '-' | '/' | '&' | '\'' | '\u{2019}'))
     };
     let here = scan.words.get(number);
     let (mut start, mut end) = here.map_or((0, 0), |word| (word.start, word.end));

@@ -66,36 +66,34 @@ impl<'t> Scan<'t> {
         let size = text.len() / 6 + 2;
         let (words, chunks) = (Vec::with_capacity(size), Vec::with_capacity(size));
         let mut scan = Self { text, words, chunks, has: 0, means: 0, has_version: false };
-        let mut word: Option<Word> = None;
         let mut chunk: Option<Chunk> = None;
         let mut at = 0;
         while at < text.len() {
             let (kind, has, length) = scan.kind(at);
-            if kind != Kind::Letter {
-                scan.close_word(word.take());
-            }
             if kind == Kind::Delimiter {
                 scan.close_chunk(chunk.take(), at);
-            } else {
-                let first_word = scan.words.len();
-                let chunk = chunk.get_or_insert(Chunk {
-                    start: at,
-                    end: at,
-                    has: 0,
-                    first_word,
-                    end_word: 0,
-                });
-                chunk.has |= has;
-                if kind == Kind::Letter {
-                    let new = Word { start: at, end: at, has: 0, means: 0 };
-                    let word = word.get_or_insert(new);
-                    word.has |= has;
-                    word.end = at + length;
-                }
+                at += length;
+                continue;
             }
-            at += length;
+            let first_word = scan.words.len();
+            let new = Chunk { start: at, end: at, has: 0, first_word, end_word: 0 };
+            let chunk = chunk.get_or_insert(new);
+            if kind == Kind::Soft {
+                chunk.has |= has;
+                at += length;
+                continue;
+            }
+            let mut word = Word { start: at, end: at + length, has, means: 0 };
+            while word.end < text.len()
+                && let (Kind::Letter, has, length) = scan.kind(word.end)
+            {
+                word.has |= has;
+                word.end += length;
+            }
+            at = word.end;
+            chunk.has |= word.has;
+            scan.close_word(word);
         }
-        scan.close_word(word);
         scan.close_chunk(chunk, text.len());
         scan
     }
@@ -158,8 +156,7 @@ impl<'t> Scan<'t> {
         (kind, has, c.len_utf8())
     }
 
-    fn close_word(&mut self, word: Option<Word>) {
-        let Some(mut word) = word else { return };
+    fn close_word(&mut self, mut word: Word) {
         // A word of digits alone means nothing; half of all words are spared the lookup.
         if word.has & LETTER != 0 {
             word.means = lexicon::meaning(self.of_word(&word));

@@ -101,25 +101,32 @@ fn tokens(scan: &Scan<'_>, chunk: &Chunk, pieces: &mut Vec<Piece>) {
     let mut start = chunk.start;
     for part in text.split_inclusive(|c: char| !in_token(c)) {
         let token = part.trim_end_matches(|c: char| !in_token(c));
+        if token.len() < ISSUED_BYTES_MIN {
+            start += part.len();
+            continue;
+        }
         let issued = ISSUED.iter().any(|head| token.starts_with(head)) && is_mixed(token, 8);
-        if (token.len() >= ISSUED_BYTES_MIN && issued) || (token.len() >= 32 && is_mixed(token, 4))
-        {
+        if issued || (token.len() >= 32 && is_mixed(token, 4)) {
             take(start, start + token.len());
         }
         start += part.len();
     }
     for word in scan.words_of(chunk) {
+        if word.end - word.start < MIXED_BYTES_MIN {
+            continue;
+        }
         let word_text = scan.of_word(word);
         let hex = word_text.len() >= HEX_BYTES_MIN
             && word.has & DIGIT != 0
             && word_text.bytes().all(|c| c.is_ascii_hexdigit());
-        if hex || (word_text.len() >= MIXED_BYTES_MIN && is_mixed(word_text, 4)) {
+        if hex || is_mixed(word_text, 4) {
             take(word.start, word.end);
         }
     }
 }
 
-/// Whether capital letters, small letters and digits all occur and change at least at every `every`th
+/// Whether capital letters, small letters and digits all occur and change at least at every
+/// `every`th
 /// character. Words, models and versions change seldom; what chance made changes at every second.
 pub(super) fn is_mixed(text: &str, every: usize) -> bool {
     let class = |byte: u8| match byte {

@@ -171,7 +171,8 @@ fn is_unit_number(scan: &Scan<'_>, number: usize, word: &Word) -> bool {
 }
 
 /// Capital letters and digits as makers stamp them: a long run of digits in a word without
-/// separators, or the form three letters, year, week, four characters. A model number has few digits
+/// separators, or the form three letters, year, week, four characters. A model number has few
+/// digits
 /// in a row, a release as `V200R010C00SPC600` says so.
 fn is_capital_number(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();

@@ -28,32 +28,42 @@ const ENCODINGS: [Encoding; 22] = [
     ("as it is", str::to_owned),
     ("upper case", str::to_uppercase),
     ("lower case", str::to_lowercase),
-    ("percent", |text| text.bytes().map(|c| format!("%{c:02X}")).collect()),
-    ("percent twice", |text| text.bytes().map(|c| format!("%25{c:02x}")).collect()),
+    ("percent", |text| text.bytes().map(|c| format!("%{c:02X}")).collect::<Vec<_>>().concat()),
+    ("percent twice", |text| {
+        text.bytes().map(|c| format!("%25{c:02x}")).collect::<Vec<_>>().concat()
+    }),
     ("percent where needed", |text| {
         text.replace(':', "%3A").replace(' ', "%20").replace('@', "%40")
     }),
     ("form", |text| text.replace(' ', "+").replace(',', "%2C")),
-    ("JSON escapes", |text| text.encode_utf16().map(|c| format!("\\u{c:04x}")).collect()),
-    ("JSON escapes of strokes", |text| text.replace('.', "\\u002E").replace('-', "\\u002d")),
-    ("C escapes", |text| text.bytes().map(|c| format!("\\x{c:02x}")).collect()),
-    ("HTML", |text| text.bytes().map(|c| format!("&#{c};")).collect()),
-    ("HTML in hexadecimal", |text| text.bytes().map(|c| format!("&#x{c:X};")).collect()),
-    ("Base64", |text| base64(text.as_bytes(), b"+/")),
-    ("Base64 for links", |text| base64(text.as_bytes(), b"-_")),
-    ("Base64 shifted by one", |text| base64(format!("\u{7}{text}").as_bytes(), b"+/")),
-    ("Base64 shifted by two", |text| base64(format!("#\u{7}{text}!").as_bytes(), b"-_")),
-    ("Base64 cut", |text| base64(text.as_bytes(), b"+/").replacen("", "Q", 1)),
-    ("Base64 of two-byte units", |text| {
-        base64(&text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(), b"+/")
+    ("JSON escapes", |text| {
+        text.encode_utf16().map(|c| format!("\\u{c:04x}")).collect::<Vec<_>>().concat()
     }),
-    ("hexadecimal", |text| text.bytes().map(|c| format!("{c:02x}")).collect()),
-    ("hexadecimal, large", |text| text.bytes().map(|c| format!("{c:02X}")).collect()),
-    ("hexadecimal with spaces", |text| text.bytes().map(|c| format!("{c:02x} ")).collect()),
+    ("JSON escapes of strokes", |text| text.replace('.', "\\u002E").replace('-', "\\u002d")),
+    ("C escapes", |text| text.bytes().map(|c| format!("\\x{c:02x}")).collect::<Vec<_>>().concat()),
+    ("HTML", |text| text.bytes().map(|c| format!("&#{c};")).collect::<Vec<_>>().concat()),
+    ("HTML in hexadecimal", |text| {
+        text.bytes().map(|c| format!("&#x{c:X};")).collect::<Vec<_>>().concat()
+    }),
+    ("Base64", |text| base64(text.as_bytes(), *b"+/")),
+    ("Base64 for links", |text| base64(text.as_bytes(), *b"-_")),
+    ("Base64 shifted by one", |text| base64(format!("\u{7}{text}").as_bytes(), *b"+/")),
+    ("Base64 shifted by two", |text| base64(format!("#\u{7}{text}!").as_bytes(), *b"-_")),
+    ("Base64 cut", |text| base64(text.as_bytes(), *b"+/").replacen("", "Q", 1)),
+    ("Base64 of two-byte units", |text| {
+        base64(&text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(), *b"+/")
+    }),
+    ("hexadecimal", |text| text.bytes().map(|c| format!("{c:02x}")).collect::<Vec<_>>().concat()),
+    ("hexadecimal, large", |text| {
+        text.bytes().map(|c| format!("{c:02X}")).collect::<Vec<_>>().concat()
+    }),
+    ("hexadecimal with spaces", |text| {
+        text.bytes().map(|c| format!("{c:02x} ")).collect::<Vec<_>>().concat()
+    }),
     ("backwards", |text| text.chars().rev().collect()),
 ];
 
-fn base64(bytes: &[u8], last: &[u8; 2]) -> String {
+fn base64(bytes: &[u8], last: [u8; 2]) -> String {
     let mut alphabet: Vec<u8> = (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9').collect();
     alphabet.extend(last);
     let mut out = String::new();
@@ -119,11 +129,15 @@ fn the_guard_finds_other_notations_of_addresses_and_identifiers() {
 #[test]
 fn an_encoding_within_an_encoding_is_found() {
     let hidden = base64(
-        "northgate".bytes().map(|c| format!("%{c:02X}")).collect::<String>().as_bytes(),
-        b"+/",
+        "northgate".bytes().map(|c| format!("%{c:02X}")).collect::<Vec<_>>().concat().as_bytes(),
+        *b"+/",
     );
     assert!(leaks(&hidden, "northgate"));
-    let hidden: String = base64(b"northgate", b"+/").bytes().map(|c| format!("%{c:02X}")).collect();
+    let hidden = base64(b"northgate", *b"+/")
+        .bytes()
+        .map(|c| format!("%{c:02X}"))
+        .collect::<Vec<_>>()
+        .concat();
     assert!(leaks(&hidden, "northgate"));
 }
 
@@ -143,7 +157,7 @@ fn short_values_leak_as_whole_tokens_only_and_placeholders_are_ours() {
     assert!(!leaks("a gateway here", "gate"));
     assert!(!leaks("SN: <serial> at <host>", "serial"));
     assert!(!leaks("SN: <serial> at <host>", "host"));
-    assert!(leaks(&base64(b"gate", b"+/"), "gate"));
+    assert!(leaks(&base64(b"gate", *b"+/"), "gate"));
 }
 
 #[test]

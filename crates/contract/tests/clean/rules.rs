@@ -233,6 +233,7 @@ fn host_names_go_by_domain_number_and_use() {
         ("Storage nw-group-01 running 2.3", "Storage <host> running 2.3"),
         ("Junibrand SRX2 gsm-fw", "Junibrand SRX2 <host>"),
         ("bigtown-olt", "<host>"),
+        ("thing web.shop.ninja up", "thing <host> up"),
         ("Switch dc1-fw2", "Switch <host>"),
         ("XYZ-SW12", "<host>"),
         ("Hostname: corebox, up", "Hostname: <place>, up"),
@@ -253,6 +254,9 @@ fn host_names_go_by_domain_number_and_use() {
         "be.IP plus",
         "Node.js 20.1",
         "libfoo.so",
+        "image.tar.gz",
+        "com.example.agent",
+        "kernel.img.old.bin",
         "https://www.juniper.net/support",
     ]);
 }
@@ -264,6 +268,7 @@ fn places_go_and_code_names_stay() {
         ("Serverraum 2 USV-Raum", "<place>"),
         ("PID:Accounting Color Laser", "PID:<place> Color Laser"),
         ("Switch, Lobby", "Switch, <place>"),
+        ("Jane's AP", "<place> AP"),
     ]);
     check_same(&[
         "IOS Software [Dublin], Version 17.12.4",

@@ -1,6 +1,6 @@
 //! Addresses in their many forms.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::Kind;
 

@@ -100,7 +100,8 @@ fn entity(rest: &str) -> (usize, Option<Vec<u8>>) {
     }
 }
 
-/// What runs of Base64 hold, in both alphabets. A run may begin in the middle of what was encoded, so
+/// What runs of Base64 hold, in both alphabets. A run may begin in the middle of what was
+/// encoded, so
 /// each is read from its first four characters on.
 pub(super) fn base64(text: &str) -> Vec<String> {
     let digit = |c: u8| match c {

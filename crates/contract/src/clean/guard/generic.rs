@@ -1,6 +1,6 @@
 //! What nobody may send: a guard for whoever receives text and knows nothing of its sender.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::clean::Class;
 use crate::clean::contact::is_public_page_of_a_maker;
@@ -11,7 +11,8 @@ const HEX_DIGITS_MIN: usize = 32;
 /// Characters from which on a run of mixed letters and digits is a token.
 const MIXED_CHARS_MIN: usize = 24;
 
-/// What a text holds that identifies by its form alone; `None` where it may pass. The collector refuses
+/// What a text holds that identifies by its form alone; `None` where it may pass. The
+/// collector refuses
 /// a part with such a text, so a sender drops it before.
 pub fn generic_guard(text: &str) -> Option<Class> {
     let tests: [(Class, Test); 7] = [
