@@ -1,7 +1,7 @@
 //! The command line and the environment: every option with its unit, its default, and why one would
 //! change it.
 
-use std::net::SocketAddr;
+use core::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -33,6 +33,8 @@ pub struct Config {
 pub enum Command {
     /// Take parts, answer with receipts, show the site
     Serve(Box<Serve>),
+    /// Publish what is due, and write the site's pages (a running server publishes by itself)
+    Publish(Publish),
     /// Remove what is past its retention (a running server does it by itself)
     Forget(Forget),
     /// Check the data folder against what was promised; the report can be filed
@@ -52,7 +54,8 @@ pub struct Serve {
     /// Manifests to serve; of one program the last is its newest. Copies are kept in the data
     /// folder: parts of older manifests are still taken, and without this option the copies are
     /// served
-    #[arg(long, env = "CANDOR_MANIFEST", value_name = "FILE", num_args = 1.., value_delimiter = ',')]
+    #[arg(long, env = "CANDOR_MANIFEST", value_name = "FILE",
+          num_args = 1.., value_delimiter = ',')]
     pub manifest: Vec<PathBuf>,
 
     /// Certificate chain in PEM form; read again on SIGHUP
@@ -100,6 +103,18 @@ pub struct Serve {
     #[arg(long, env = "CANDOR_RESERVE_BYTES", value_name = "BYTES",
           default_value_t = limits::DISK_RESERVE_BYTES)]
     pub reserve_bytes: u64,
+}
+
+/// `publish`.
+#[derive(Debug, Args)]
+pub struct Publish {
+    /// The day that it is taken to be, for rehearsals
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<Date>,
+
+    /// Also write the whole site into this folder, for any web server
+    #[arg(long, value_name = "DIR")]
+    pub site: Option<PathBuf>,
 }
 
 /// `forget`.

@@ -6,6 +6,7 @@ mod connection;
 mod handler;
 pub mod keys;
 pub mod manifests;
+pub mod publication;
 pub mod random;
 pub mod server;
 pub mod tls;

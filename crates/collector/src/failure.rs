@@ -1,4 +1,4 @@
-//! What a person is told when the program cannot go on: a headline, and always the same three lines.
+//! What a person is told when the program cannot go on: a headline, and always three lines.
 
 use std::fmt;
 

@@ -49,11 +49,15 @@ impl Metrics {
         self.deleted.fetch_add(rows, Ordering::Relaxed);
     }
 
-    /// A batch of this many parts was written; so many parts are held now.
-    pub fn batch(&self, parts: usize, held: u64) {
+    /// So many parts are held now.
+    pub fn held(&self, parts: u64) {
+        self.held.store(parts, Ordering::Relaxed);
+    }
+
+    /// A batch of this many parts was written.
+    pub fn batch(&self, parts: usize) {
         self.batches.fetch_add(1, Ordering::Relaxed);
         self.batch_parts.fetch_add(parts as u64, Ordering::Relaxed);
-        self.held.store(held, Ordering::Relaxed);
     }
 
     /// A request was refused.

@@ -1,8 +1,8 @@
 //! The store: what was acknowledged is in it, what was deleted is not.
 //!
 //! It is driven by one thread and knows neither clock nor randomness: `today` and the keys are
-//! arguments, all files go through [`disk::Disk`]. The same list of calls on the same disk gives the
-//! same bytes, so a simulation can drive it through power failures.
+//! arguments, all files go through [`disk::Disk`]. The same list of calls on the same disk gives
+//! the same bytes, so a simulation can drive it through power failures.
 //!
 //! ```text
 //! lock                                     held while a store is open
@@ -14,11 +14,14 @@
 //!
 //! * An answer [`Outcome::Accepted`] was given only for what was synced before.
 //! * A tag and part is held once. The same bytes again get the same receipt, byte for byte: its
-//!   proof lies beside the part. Parts without a tag cannot be told apart; each that arrives counts.
+//!   proof lies beside the part. Parts without a tag cannot be told apart; each counts.
 //! * After [`Store::delete`] returned, no file holds the tags or their answers, and a copy that
 //!   arrives later is refused while its period could still be accepted.
 //! * A failed append or sync closes its file; what it left is cut off before anything else is
 //!   written.
+//!
+//! A file keeps the order of arrival and each part's day until it is forgotten. Once its intake has
+//! closed, neither is needed: a columnar file in the order of tags is to take its place.
 
 mod accept;
 mod delete;
@@ -49,7 +52,7 @@ use self::log_file::About;
 use self::markers::Markers;
 pub use self::period::HeldPart;
 use self::period::{PeriodFile, SUFFIX};
-pub use self::scan::{Stored, files, scan};
+pub use self::scan::{Scan, Stored, files, scan};
 pub use self::verify::{Finding, Report, verify};
 
 /// The folder of everything that was received.

@@ -5,20 +5,22 @@ use std::sync::{Arc, PoisonError, RwLock};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER,
-    WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    HeaderValue, IF_NONE_MATCH, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use serde_json::json;
 
 use super::clock::Clock;
 use super::connection::Times;
+use super::publication::LiveSite;
 use super::writer::{Address, Job, Writer};
 use crate::body::{self, Coding, UnpackError};
 use crate::catalogue::Catalogue;
 use crate::intake;
 use crate::limits::{BODY_BYTES_MAX, HEALTH_TIMEOUT};
 use crate::metrics::Metrics;
+use crate::pages::Lookup;
 use crate::problem::{self, Reason, Refused};
 use crate::route::{self, NoRoute, Route};
 use crate::signers::Signers;
@@ -35,6 +37,7 @@ pub(super) struct Shared {
     pub(super) metrics: Arc<Metrics>,
     pub(super) clock: Clock,
     pub(super) times: Times,
+    pub(super) site: LiveSite,
 }
 
 impl Shared {
@@ -94,7 +97,7 @@ async fn respond(
             let text = shared.metrics.to_text();
             Ok(with_type(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))
         }
-        Route::Page(_) => Err(not_found()),
+        Route::Page(path) => page(&path, request.headers(), shared).await,
     }
 }
 
@@ -156,6 +159,42 @@ async fn delete(address: Address, shared: &Shared) -> Result<Answer, Refused> {
     }
     let body = serde_json::to_vec(&json!({"tombstones": tombstones})).unwrap_or_default();
     Ok(with_type(StatusCode::OK, "application/json", body))
+}
+
+async fn page(path: &str, headers: &HeaderMap, shared: &Shared) -> Result<Answer, Refused> {
+    if shared.site.is_rehearsal() {
+        let changes = shared.writer.ask(Job::Changes).await.ok_or_else(internal)?;
+        shared.site.refresh(shared.catalogue(), changes, shared.clock.today()).await;
+    }
+    let pages = shared.site.pages();
+    match pages.lookup(path) {
+        Lookup::Nothing => Err(not_found()),
+        Lookup::Folder(name) => {
+            let mut answer = with_type(StatusCode::PERMANENT_REDIRECT, "text/plain", "");
+            let name = HeaderValue::from_str(&name).map_err(|_| not_found())?;
+            answer.headers_mut().insert(LOCATION, name);
+            Ok(answer)
+        }
+        Lookup::File(file) => {
+            let known = headers.get_all(IF_NONE_MATCH).iter();
+            let known = known.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+            let mut known = known.map(<[u8]>::trim_ascii);
+            let mut answer = if known.any(|etag| etag == file.etag.as_bytes()) {
+                let mut answer = Answer::default();
+                *answer.status_mut() = StatusCode::NOT_MODIFIED;
+                answer
+            } else {
+                with_type(StatusCode::OK, file.content_type, file.body.clone())
+            };
+            let headers = answer.headers_mut();
+            headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(site::CSP));
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            if let Ok(etag) = HeaderValue::from_str(&file.etag) {
+                headers.insert(ETAG, etag);
+            }
+            Ok(answer)
+        }
+    }
 }
 
 async fn health(shared: &Shared) -> Answer {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use contract::publish::Rehearsal;
 use disk::Disk;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use super::clock::Clock;
 pub use super::connection::Times;
 use super::handler::Shared;
+use super::publication::LiveSite;
 use super::tls::Tls;
 use super::writer::{Job, Writer};
 use super::{connection, keys, manifests};
@@ -38,6 +40,8 @@ pub struct Settings {
     pub times: Times,
     /// Connections at once.
     pub connections_max: usize,
+    /// Whether open periods are published exactly.
+    pub rehearsal: Option<Rehearsal>,
 }
 
 /// Why the server does not run.
@@ -60,7 +64,7 @@ pub enum ServeError {
 /// If it cannot begin. Once it runs, errors are answered to whoever asked, and logged.
 pub fn serve<D, E>(
     settings: Settings,
-    (store, disk): (Store<D>, E),
+    (store, disk): (Store<D>, Arc<E>),
     (catalogue, signers): (Catalogue, Signers),
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError>
@@ -82,8 +86,9 @@ where
         metrics,
         clock: settings.clock,
         times: settings.times,
+        site: LiveSite::new(Arc::clone(&disk) as Arc<dyn Disk>, settings.rehearsal),
     });
-    let served = runtime.block_on(run(settings, disk, shared, listening));
+    let served = runtime.block_on(run(settings, disk.as_ref(), shared, listening));
     // Ends every task, and with them the last handles on the writer: it writes what still waits.
     runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
     if thread.join().is_err() {
@@ -94,7 +99,7 @@ where
 
 async fn run(
     settings: Settings,
-    disk: impl Disk + 'static,
+    disk: &impl Disk,
     shared: Arc<Shared>,
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
@@ -111,6 +116,7 @@ async fn run(
     let mut today = settings.clock.today();
     let tls = settings.tls.as_ref();
     listening(address);
+    publish(&shared);
     tracing::info!(%address, "serving");
     loop {
         tokio::select! {
@@ -127,10 +133,11 @@ async fn run(
                 let now = settings.clock.today();
                 if now != today {
                     today = now;
-                    begin_day(&disk, &shared).await;
+                    begin_day(disk, &shared).await;
                 }
+                refresh(&shared).await;
             }
-            _ = hangup.recv() => reload(&settings, &disk, &shared).await,
+            _ = hangup.recv() => reload(&settings, disk, &shared).await,
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
@@ -183,9 +190,27 @@ impl Work {
 }
 
 /// Another day: other keys may sign, other periods are past their retention.
-async fn begin_day(disk: &dyn Disk, shared: &Shared) {
+async fn begin_day(disk: &dyn Disk, shared: &Arc<Shared>) {
     renew_keys(disk, shared).await;
     shared.writer.tell(Job::Forget(shared.catalogue().retention())).await;
+    publish(shared);
+}
+
+/// In the background: counting takes long where much is held, and parts are taken meanwhile.
+fn publish(shared: &Arc<Shared>) {
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        let today = shared.clock.today();
+        shared.site.publish(shared.catalogue(), shared.signers(), today).await;
+        refresh(&shared).await;
+    });
+}
+
+/// Takes up releases that this process or another one published. A rehearsal looks at each request.
+async fn refresh(shared: &Shared) {
+    if !shared.site.is_rehearsal() {
+        shared.site.refresh(shared.catalogue(), 0, shared.clock.today()).await;
+    }
 }
 
 async fn renew_keys(disk: &dyn Disk, shared: &Shared) {
@@ -220,5 +245,7 @@ async fn reload(settings: &Settings, disk: &dyn Disk, shared: &Shared) {
         Err(error) => tracing::error!(error = with_causes(&error), "the old manifests stay"),
     }
     renew_keys(disk, shared).await;
+    shared.site.outdate().await;
+    refresh(shared).await;
     tracing::info!("certificate, manifests and keys were read again");
 }

@@ -88,6 +88,7 @@ struct State<D> {
 }
 
 fn run<D: Disk>(mut state: State<D>, mut queue: mpsc::Receiver<Job>) {
+    state.metrics.held(state.store.len());
     let mut jobs = Vec::with_capacity(BATCH_PARTS_MAX);
     while queue.blocking_recv_many(&mut jobs, BATCH_PARTS_MAX) > 0 {
         let mut parts = Vec::new();
@@ -112,6 +113,9 @@ impl<D: Disk> State<D> {
             return;
         }
         let outcomes = self.store.accept(parts, &self.signers, self.clock.today());
+        // Before the answers: whoever has one finds it counted.
+        self.metrics.batch(parts.len());
+        self.metrics.held(self.store.len());
         for (answer, outcome) in answers.drain(..).zip(outcomes) {
             match &outcome {
                 Outcome::Accepted(_) => self.metrics.accepted(),
@@ -121,7 +125,6 @@ impl<D: Disk> State<D> {
             // Nobody waits any more: the part is kept all the same, and is a duplicate next time.
             let _ = answer.send(outcome);
         }
-        self.metrics.batch(parts.len(), self.store.len());
         parts.clear();
     }
 
@@ -137,6 +140,7 @@ impl<D: Disk> State<D> {
                 let deleted = self.store.delete((&program, &channel, kind), &tags, today);
                 let rows = deleted.iter().flatten().map(|deleted| deleted.removed).sum();
                 self.metrics.deleted(rows);
+                self.metrics.held(self.store.len());
                 let _ = answer.send(deleted);
             }
             Job::Probe(answer) => {
@@ -163,6 +167,7 @@ impl<D: Disk> State<D> {
             }
             Err(error) => drop(report(&error)),
         }
+        self.metrics.held(self.store.len());
     }
 }
 

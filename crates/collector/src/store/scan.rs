@@ -15,6 +15,16 @@ use super::period::SUFFIX;
 use super::{PARTS, channels, folder_of, periods};
 use crate::record::{RecordKind, Row};
 
+/// How a scan ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scan {
+    /// How many parts there were.
+    pub parts: u64,
+    /// Whether everything could be read. In a period that is still written to, the last append may
+    /// be seen half; in a finished one it is damage.
+    pub is_whole: bool,
+}
+
 /// A part as it is stored. Its `Debug` shows neither tag nor answers.
 #[derive(Clone, Copy)]
 pub struct Stored<'a> {
@@ -32,23 +42,22 @@ impl std::fmt::Debug for Stored<'_> {
     }
 }
 
-/// Hands every part of a period to `each`, in no order that means anything, and says how many there
-/// were.
+/// Hands every part of a period to `each`, in no order that means anything.
 ///
 /// # Errors
-/// If the disk fails or the file is damaged.
+/// If the disk fails or the file's header is damaged.
 pub fn scan(
     disk: &dyn Disk,
     (program, channel, period): (&ProgramId, &ChannelId, Period),
     mut each: impl FnMut(Stored<'_>),
-) -> Result<u64, StoreError> {
+) -> Result<Scan, StoreError> {
     let folder = folder_of(program, channel);
     let path = join(&folder, &format!("{period}{SUFFIX}"));
     // A deletion that was cut short is excluded, as everywhere.
     let markers = Markers::read(disk, &join(&folder, markers::FILE))?;
     let is_deleted = |tag| !markers.of(tag).is_empty();
     let mut parts = 0;
-    log_file::scan(disk, &path, |_, record| {
+    let scanned = log_file::scan(disk, &path, |_, record| {
         if record.kind == RecordKind::Row
             && let Some(row) = Row::read(record.body)
             && !row.tag.is_some_and(is_deleted)
@@ -57,7 +66,8 @@ pub fn scan(
             each(Stored { part: &row.part, tag: row.tag, bytes: row.bytes });
         }
     })?;
-    Ok(parts)
+    let broken_at = scanned.and_then(|scanned| scanned.broken_at);
+    Ok(Scan { parts, is_whole: broken_at.is_none() })
 }
 
 /// Every period that has a file.

@@ -8,10 +8,11 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::{clock, of_store, open_disk, print};
+use crate::catalogue::Catalogue;
 use crate::config::Forget;
 use crate::edge::manifests;
 use crate::failure::{Failure, with_causes};
-use crate::store::{Forgotten, Retention, Store};
+use crate::store::{Forgotten, Store};
 
 pub(super) fn run(
     data: &Path,
@@ -21,7 +22,7 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let headline = "nothing was forgotten.";
     let disk = open_disk(data, headline)?;
-    let retention = retention(&disk, data, headline)?;
+    let retention = catalogue(&disk, data, headline)?.retention();
     let today = clock(options.today).today();
     let failed = |error| of_store(headline, data, &error);
     let mut store = Store::open(disk, 0).map_err(failed)?;
@@ -43,21 +44,20 @@ pub(super) fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// The retention of what is served, from the manifests that the data folder keeps.
-pub(super) fn retention(
+/// What is served, from the manifests that the data folder keeps.
+pub(super) fn catalogue(
     disk: &dyn disk::Disk,
     data: &Path,
     headline: &str,
-) -> Result<Retention, Failure> {
-    let catalogue = manifests::stored(disk).map_err(|error| {
+) -> Result<Catalogue, Failure> {
+    manifests::stored(disk).map_err(|error| {
         Failure::new(
             headline,
             format!("{}: {}", data.display(), with_causes(&error)),
             "everything as it was",
             "bring the folder's manifests back by serving them: serve --manifest FILE",
         )
-    })?;
-    Ok(catalogue.retention())
+    })
 }
 
 fn sentences(forgotten: &[Forgotten], dry_run: bool) -> String {

@@ -4,9 +4,11 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use contract::calendar::days_between;
+use contract::publish::Rehearsal;
 use disk::OsDisk;
 use jiff::civil::Date;
 
@@ -30,7 +32,7 @@ pub(super) fn run(data: &Path, options: Serve, out: &mut impl Write) -> Result<E
     check_address(&options)?;
     let tls = open_tls(&options)?;
     let disk = open_disk(data, HEADLINE)?;
-    let reader = open_disk(data, HEADLINE)?;
+    let reader = Arc::new(open_disk(data, HEADLINE)?);
     let clock = clock(options.today);
     let today = clock.today();
     // The lock before anything is written.
@@ -54,6 +56,7 @@ pub(super) fn run(data: &Path, options: Serve, out: &mut impl Write) -> Result<E
             head: Duration::from_secs(options.head_seconds),
             body: Duration::from_secs(options.body_seconds),
         },
+        rehearsal: options.rehearsal.then(|| Rehearsal::on(options.listen.ip())).flatten(),
         connections_max: usize::try_from(options.connections).unwrap_or(usize::MAX),
     };
     let listening =
@@ -149,8 +152,8 @@ fn open_keys(
             return Err(Failure::new(
                 HEADLINE,
                 format!(
-                    "{} has no key for receipts of {program} that is valid on {today} and certified \
-                     by a root that the manifest pins",
+                    "{} has no key for receipts of {program} that is valid on {today} and \
+                     certified by a root that the manifest pins",
                     data.display(),
                 ),
                 UNTOUCHED,

@@ -9,11 +9,12 @@ use contract::calendar::day_in_words;
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::forget::retention;
+use super::forget::catalogue;
 use super::{of_disk, open_disk, print};
 use crate::edge::clock::Clock;
 use crate::failure::Failure;
-use crate::store::{self, Report};
+use crate::releases;
+use crate::store::{self, Finding, Report};
 
 pub(super) fn run(
     data: &Path,
@@ -23,10 +24,19 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let headline = "the data folder was not checked.";
     let disk = open_disk(data, headline)?;
-    let retention = retention(&disk, data, headline)?;
+    let catalogue = catalogue(&disk, data, headline)?;
     let today = clock.today();
-    let report = store::verify(&disk, &retention, today);
-    let report = report.map_err(|error| of_disk(headline, data, &error))?;
+    let failed = |error| of_disk(headline, data, &error);
+    let report = store::verify(&disk, &catalogue.retention(), today);
+    let mut report = report.map_err(failed)?;
+    for (program, served) in catalogue.programs() {
+        let roots = &served.manifest.program.root_keys;
+        for channel in &served.manifest.channels {
+            let wrong = releases::check(&disk, (program, &channel.id), roots).map_err(failed)?;
+            let finding = |(path, what)| Finding { path, what };
+            report.findings.extend(wrong.into_iter().map(finding));
+        }
+    }
     if json {
         let answer = json!({"today": today.to_string(), "report": report});
         print(out, &format!("{answer}\n"));
@@ -47,13 +57,15 @@ fn sentences(data: &Path, report: &Report, today: Date) -> String {
     let _ = writeln!(text, "\n  folder    {}", data.display());
     let _ = writeln!(text, "  day       {}", day_in_words(today));
     let _ = writeln!(text, "  parts     {parts} in {} periods", periods.len());
-    let _ =
-        writeln!(text, "  deleted   {markers} tags are remembered as deleted, without their name");
-    text.push_str(
-        "  checked   every record's checksum and digest, its place, its retention; that no deleted\n\
-         \x20           part is left, and that no other file lies among them\n  \
-         speaks    for the files of this folder; for no backup and no other copy\n",
-    );
+    let _ = writeln!(text, "  deleted   {markers} tags are remembered as deleted, not by name");
+    for line in [
+        "  checked   every record's checksum and digest, its place and its retention; that no",
+        "            deleted part is left, and no other file lies among them; the releases'",
+        "            signatures",
+        "  speaks    for the files of this folder, and for no backup and no other copy",
+    ] {
+        let _ = writeln!(text, "{line}");
+    }
     if !periods.is_empty() {
         text.push('\n');
     }

@@ -1,0 +1,259 @@
+//! Publishing and the site, as the server and the command do it.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use contract::canonical;
+use contract::id::{ChannelId, ProgramId};
+use contract::publish::Rehearsal;
+use disk::{Disk, DiskError};
+use jiff::civil::Date;
+use site::RenderError;
+
+use super::random;
+use crate::catalogue::Catalogue;
+use crate::noise::Laplace;
+use crate::pages::{Pages, Shown};
+use crate::publisher::{self, PublicationError, Published};
+use crate::releases::{self, Frozen, ReleasesError};
+use crate::signers::Signers;
+
+/// Held by whoever publishes: a release is made once.
+const LOCK: &str = "publish.lock";
+
+/// Why the site was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// Releases cannot be read.
+    #[error("releases cannot be read")]
+    Releases(#[from] ReleasesError),
+    /// A rehearsal cannot be counted.
+    #[error("the rehearsal cannot be counted")]
+    Rehearsal(#[from] PublicationError),
+    /// A page cannot be made.
+    #[error("a page cannot be made")]
+    Render(#[from] RenderError),
+    /// The pages cannot be written.
+    #[error("{path} cannot be written")]
+    Write {
+        /// The file or folder.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// What became of one channel.
+pub struct ChannelPublished {
+    /// The program.
+    pub program: ProgramId,
+    /// The channel.
+    pub channel: ChannelId,
+    /// Its new releases, or why there are none.
+    pub result: Result<Vec<Published>, PublicationError>,
+}
+
+/// Publishes what is due in every channel.
+///
+/// # Errors
+/// If another process publishes at this moment.
+pub fn publish_all(
+    disk: &dyn Disk,
+    catalogue: &Catalogue,
+    signers: &Signers,
+    today: Date,
+) -> Result<Vec<ChannelPublished>, DiskError> {
+    let _lock = disk.try_lock(LOCK)?;
+    let mut noise = Laplace::new(random::system());
+    let mut all = Vec::new();
+    for (program, served) in catalogue.programs() {
+        for channel in &served.manifest.channels {
+            let about = (served, channel);
+            let result = publisher::publish_due(disk, catalogue, about, signers, &mut noise, today);
+            let (program, channel) = (program.clone(), channel.id.clone());
+            all.push(ChannelPublished { program, channel, result });
+        }
+    }
+    Ok(all)
+}
+
+/// The site as it was published.
+///
+/// # Errors
+/// If releases cannot be read.
+pub fn published_site(disk: &dyn Disk, catalogue: &Catalogue) -> Result<Pages, SiteError> {
+    let mut shown = Shown::new();
+    let mut ledgers = Vec::new();
+    for (program, served) in catalogue.programs() {
+        let mut channels = Vec::new();
+        for channel in &served.manifest.channels {
+            channels.push(releases::read(disk, program, &channel.id)?);
+        }
+        shown.push((program.clone(), channels));
+        let ledger = releases::ledger(disk, program)?;
+        ledgers.extend(ledger.to_bytes().ok().map(|bytes| (program.clone(), bytes)));
+    }
+    Ok(Pages::render(catalogue, &shown, &ledgers, false)?)
+}
+
+/// The site of a rehearsal: what is held now, exactly.
+///
+/// # Errors
+/// If what is held cannot be read.
+pub fn rehearsed_site(
+    disk: &dyn Disk,
+    catalogue: &Catalogue,
+    right: (Rehearsal, Date),
+) -> Result<Pages, SiteError> {
+    let mut shown = Shown::new();
+    for (program, served) in catalogue.programs() {
+        let mut channels = Vec::new();
+        for channel in &served.manifest.channels {
+            let releases = publisher::rehearse(disk, catalogue, (served, channel), right)?;
+            let freeze = |release| Frozen {
+                bytes: canonical::to_bytes(&release).unwrap_or_default(),
+                release,
+                signature: None,
+            };
+            channels.push(releases.into_iter().map(freeze).collect());
+        }
+        shown.push((program.clone(), channels));
+    }
+    Ok(Pages::render(catalogue, &shown, &[], true)?)
+}
+
+/// Writes the site into a folder, readable for any web server.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_site(pages: &Pages, folder: &Path) -> Result<usize, SiteError> {
+    let mut written = 0;
+    for (path, file) in pages.iter() {
+        let path = folder.join(path.trim_start_matches('/'));
+        let failed = |source| SiteError::Write { path: path.display().to_string(), source };
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(failed)?;
+        }
+        // A reader sees the old page or the new one.
+        let new = path.with_extension("unfinished");
+        let renamed = File::create(&new)
+            .and_then(|mut created| created.write_all(&file.body))
+            .and_then(|()| std::fs::rename(&new, &path));
+        renamed.map_err(failed)?;
+        written += 1;
+    }
+    Ok(written)
+}
+
+/// The site that a running server shows.
+pub(super) struct LiveSite {
+    pages: RwLock<Arc<Pages>>,
+    disk: Arc<dyn Disk>,
+    rehearsal: Option<Rehearsal>,
+    /// What the pages were made from, so that they are made again only when it changed.
+    made_from: tokio::sync::Mutex<Option<MadeFrom>>,
+}
+
+#[derive(PartialEq)]
+enum MadeFrom {
+    /// The folder of releases.
+    Releases(Vec<disk::Entry>),
+    /// What was held, by the number of its changes, and the day.
+    Held(u64, Date),
+}
+
+impl LiveSite {
+    pub(super) fn new(disk: Arc<dyn Disk>, rehearsal: Option<Rehearsal>) -> Self {
+        let (pages, made_from) = (RwLock::default(), tokio::sync::Mutex::default());
+        Self { pages, disk, rehearsal, made_from }
+    }
+
+    pub(super) fn is_rehearsal(&self) -> bool {
+        self.rehearsal.is_some()
+    }
+
+    pub(super) fn pages(&self) -> Arc<Pages> {
+        Arc::clone(&self.pages.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes the pages again at the next look, because the manifests changed.
+    pub(super) async fn outdate(&self) {
+        *self.made_from.lock().await = None;
+    }
+
+    /// Makes the pages anew if what they show has changed. `changes` is what is held, for a
+    /// rehearsal.
+    pub(super) async fn refresh(&self, catalogue: Arc<Catalogue>, changes: u64, today: Date) {
+        let mut made_from = self.made_from.lock().await;
+        let disk = Arc::clone(&self.disk);
+        let rehearsal = self.rehearsal;
+        let before = made_from.take();
+        let work = move || {
+            let now = match rehearsal {
+                Some(_) => Ok(MadeFrom::Held(changes, today)),
+                None => releases::outline(disk.as_ref()).map(MadeFrom::Releases),
+            };
+            let now = now.map_err(ReleasesError::from)?;
+            if before.as_ref() == Some(&now) {
+                return Ok((now, None));
+            }
+            let pages = match rehearsal {
+                Some(right) => rehearsed_site(disk.as_ref(), &catalogue, (right, today)),
+                None => published_site(disk.as_ref(), &catalogue),
+            };
+            pages.map(|pages| (now, Some(pages)))
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(Ok((now, pages))) => {
+                *made_from = Some(now);
+                if let Some(pages) = pages {
+                    let mut current = self.pages.write().unwrap_or_else(PoisonError::into_inner);
+                    *current = Arc::new(pages);
+                }
+            }
+            Ok(Err(error)) => log(&error),
+            Err(_) => tracing::error!("making the site ended early"),
+        }
+    }
+
+    /// Publishes what is due, unless this is a rehearsal.
+    pub(super) async fn publish(
+        &self,
+        catalogue: Arc<Catalogue>,
+        signers: Arc<Signers>,
+        today: Date,
+    ) {
+        if self.rehearsal.is_some() {
+            return;
+        }
+        let disk = Arc::clone(&self.disk);
+        let work = move || publish_all(disk.as_ref(), &catalogue, &signers, today);
+        match tokio::task::spawn_blocking(work).await {
+            Ok(Ok(channels)) => channels.iter().for_each(log_published),
+            Ok(Err(error)) => log(&error),
+            Err(_) => tracing::error!("publishing ended early"),
+        }
+    }
+}
+
+fn log_published(done: &ChannelPublished) {
+    let ChannelPublished { program, channel, result } = done;
+    match result {
+        Ok(published) => {
+            for Published { release, uncounted } in published {
+                let number = release.number;
+                tracing::info!(%program, %channel, number, uncounted, "a release was published");
+            }
+        }
+        Err(error) => {
+            let error = crate::failure::with_causes(error);
+            tracing::error!(%program, %channel, error, "no release was published");
+        }
+    }
+}
+
+fn log(error: &dyn std::error::Error) {
+    tracing::error!(error = crate::failure::with_causes(error), "the site was not made anew");
+}

@@ -1,0 +1,18 @@
+//! The collector as others meet it: a real process, real sockets, real files.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod client;
+mod deletion;
+mod fixture;
+mod intake;
+mod kill;
+mod operation;
+mod publication;
+mod refusal;
+mod start;

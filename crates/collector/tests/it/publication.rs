@@ -1,0 +1,139 @@
+//! From parts to pages: a rehearsal shows them at once, a release when nobody can be told apart.
+
+use contract::release::{Mode, Release};
+use envelope::DetachedSignature;
+
+use crate::fixture::{Vendor, files_with, key};
+
+/// Sends parts of many installations in the week of 16 November.
+fn send_a_week(vendor: &Vendor) {
+    for (today, first) in [("2026-11-18", 100), ("2026-11-20", 200)] {
+        let server = vendor.serve_on(today.parse().unwrap(), &[]);
+        for number in first..first + 40 {
+            assert_eq!(server.post(&vendor.part(&key(number), today, "debian")).status, 201);
+        }
+        server.stop();
+    }
+}
+
+fn release(vendor: &Vendor, name: &str) -> Vec<u8> {
+    let disk = disk::OsDisk::open(&vendor.data()).unwrap();
+    let path = format!("releases/larkspur/usage/{name}");
+    disk::Disk::read(&disk, &path, 1 << 24).unwrap().unwrap()
+}
+
+#[test]
+fn a_rehearsal_shows_what_arrived_at_once_and_says_that_it_is_one() {
+    let vendor = Vendor::new();
+    let server = vendor.serve();
+    let before = server.get("/larkspur/usage/");
+    assert_eq!(before.status, 200, "{}", before.text());
+    server.post(&vendor.part(&key(1), "2026-11-20", "freebsd"));
+    let page = server.get("/larkspur/usage/");
+    assert!(page.text().to_lowercase().contains("rehearsal"), "{}", page.text());
+    assert!(page.text().contains("freebsd"), "{}", page.text());
+    assert_ne!(page.header("etag"), before.header("etag"));
+    assert_eq!(page.header("content-security-policy"), Some(site::CSP));
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+
+    let etag = format!("if-none-match: {}", page.header("etag").unwrap());
+    assert_eq!(server.send("GET", "/larkspur/usage/", &[&etag], b"").status, 304);
+    let moved = server.get("/larkspur/usage");
+    assert_eq!((moved.status, moved.header("location")), (308, Some("usage/")));
+    for path in ["/", "/larkspur/", "/larkspur/statement.html", "/candor.css"] {
+        assert_eq!(server.get(path).status, 200, "{path}");
+    }
+    let release = server.get("/larkspur/usage/releases/release-1.json");
+    assert_eq!(Release::from_frozen(&release.body).unwrap().mode, Mode::Rehearsal);
+    server.held("DELETE", &[&key(1)]);
+    assert!(!server.get("/larkspur/usage/").text().contains("freebsd\""));
+}
+
+#[test]
+fn a_finished_week_is_published_once_signed_and_entered_in_the_ledger() {
+    let vendor = Vendor::new();
+    send_a_week(&vendor);
+    let publish = |today| {
+        let output = vendor.run(&["publish", "--today", today, "--json"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        output["published"].as_array().unwrap().len()
+    };
+    assert_eq!(publish("2026-11-24"), 0);
+    assert_eq!(publish("2026-11-25"), 1);
+    let bytes = release(&vendor, "release-1.json");
+    assert_eq!(publish("2026-11-26"), 0);
+    assert_eq!(release(&vendor, "release-1.json"), bytes);
+
+    let read = Release::from_frozen(&bytes).unwrap();
+    assert_eq!(read.window.first.to_string(), "2026-11-16");
+    assert!(matches!(read.mode, Mode::Noisy { .. }));
+    let signature = release(&vendor, "release-1.json.sig");
+    let signature: DetachedSignature = serde_json::from_slice(&signature).unwrap();
+    signature.verify(&[vendor.root], "larkspur", &bytes).unwrap();
+    assert!(!files_with(&vendor.data().join("releases"), b"\"release\":1").is_empty());
+
+    // A server that is no rehearsal shows it.
+    let site = vendor.path("site");
+    let output =
+        vendor.run(&["publish", "--today", "2026-11-26", "--site", site.to_str().unwrap()]);
+    assert!(output.status.success());
+    assert_eq!(files_with(&site, &bytes).len(), 1);
+    assert!(site.join("larkspur/usage/index.html").is_file());
+    assert!(site.join("larkspur/usage/releases/release-1.json.sig").is_file());
+    assert!(site.join("larkspur/ledger.json").is_file());
+    assert!(vendor.run(&["verify", "--today", "2026-11-26"]).status.success());
+}
+
+#[test]
+fn without_a_key_for_releases_nothing_is_spent() {
+    let vendor = Vendor::new();
+    send_a_week(&vendor);
+    for file in files_with(&vendor.data().join("keys"), b"\"purpose\":\"release\"") {
+        std::fs::remove_file(file).unwrap();
+    }
+    let output = vendor.run(&["publish", "--today", "2026-11-25"]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("--purpose release"), "{error}");
+    assert!(!vendor.data().join("releases").exists());
+}
+
+#[test]
+fn a_release_that_was_changed_is_found() {
+    let vendor = Vendor::new();
+    send_a_week(&vendor);
+    assert!(vendor.run(&["publish", "--today", "2026-11-25"]).status.success());
+    let text = String::from_utf8(release(&vendor, "release-1.json")).unwrap();
+    let disk = disk::OsDisk::open(&vendor.data()).unwrap();
+    let changed = text.replacen("\"number\":1", "\"number\": 1", 1);
+    let path = "releases/larkspur/usage/release-1.json";
+    disk::Disk::replace(&disk, path, changed.as_bytes()).unwrap();
+    let report = vendor.run(&["verify", "--today", "2026-11-25"]);
+    assert_eq!(report.status.code(), Some(1));
+    let report = String::from_utf8(report.stdout).unwrap();
+    assert!(report.contains("the signature is for other bytes"), "{report}");
+}
+
+#[test]
+fn forgetting_removes_what_is_past_its_retention_and_verify_finds_what_was_not() {
+    let vendor = Vendor::new();
+    send_a_week(&vendor);
+    let held =
+        |period: &str| vendor.data().join(format!("parts/larkspur/usage/{period}.log")).exists();
+    // Kept for 30 days: the last of the first period's days is 18 December.
+    let report = vendor.run(&["verify", "--today", "2026-12-19"]);
+    let report = String::from_utf8(report.stdout).unwrap();
+    assert!(report.contains("it was to be forgotten by 2026-12-18"), "{report}");
+    let dry = vendor.run(&["forget", "--today", "2026-12-19", "--dry-run"]);
+    assert!(String::from_utf8(dry.stdout).unwrap().contains("2026-11-18"));
+    assert!(held("2026-11-18"));
+    vendor.run(&["forget", "--today", "2026-12-18"]);
+    assert!(held("2026-11-18"));
+    vendor.run(&["forget", "--today", "2026-12-19"]);
+    assert!(!held("2026-11-18") && held("2026-11-20"));
+    assert!(vendor.run(&["verify", "--today", "2026-12-19"]).status.success());
+    // A server forgets when it starts.
+    vendor.serve_on("2026-12-21".parse().unwrap(), &[]).stop();
+    assert!(!held("2026-11-20"));
+}
