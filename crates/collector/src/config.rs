@@ -13,7 +13,14 @@ use crate::limits;
 
 /// Receives, counts, forgets and publishes what installations agreed to tell.
 #[derive(Debug, Parser)]
-#[command(name = "candor-collector", version, about, propagate_version = true)]
+#[command(
+    name = "candor-collector",
+    version,
+    about,
+    propagate_version = true,
+    after_help = "CANDOR_LOG says how much is logged to standard error: error, warn, info (the \
+                  default) or debug. No log ever holds an answer, a tag or an address."
+)]
 pub struct Config {
     /// The data folder. Everything that is kept is kept here
     #[arg(long, env = "CANDOR_DATA", value_name = "DIR", global = true)]

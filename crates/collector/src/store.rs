@@ -67,6 +67,8 @@ pub struct Store<D> {
     programs: BTreeMap<ProgramId, BTreeMap<ChannelId, ChannelStore>>,
     /// Counted up with every change of what is held.
     changes: u64,
+    /// Why parts are not kept at the moment: logged when it changes, not for each part.
+    trouble: Option<Trouble>,
     _lock: LockGuard,
 }
 
@@ -120,8 +122,9 @@ impl<D: Disk> Store<D> {
     pub fn open(disk: D, reserve_bytes: u64) -> Result<Self, StoreError> {
         let lock = disk.try_lock(LOCK)?;
         disk.create_folder(PARTS)?;
+        let programs = BTreeMap::new();
         let mut store =
-            Self { disk, reserve_bytes, programs: BTreeMap::new(), changes: 0, _lock: lock };
+            Self { disk, reserve_bytes, programs, changes: 0, trouble: None, _lock: lock };
         for (program, channel) in channels(&store.disk)? {
             let channel = ChannelStore::open(&store.disk, program, channel)?;
             store

@@ -47,6 +47,20 @@ fn clock(today: Option<Date>) -> Clock {
     today.map_or(Clock::System, Clock::Fixed)
 }
 
+/// Opens a data folder that is there. A slip of the pen must not make an empty one, of which
+/// everything would be as promised.
+fn open_existing(data: &Path, headline: &str) -> Result<OsDisk, Failure> {
+    if !data.exists() {
+        return Err(Failure::new(
+            headline,
+            format!("there is no folder {}", data.display()),
+            "nothing was touched",
+            "name the folder that candor-collector serve was given, with --data",
+        ));
+    }
+    open_disk(data, headline)
+}
+
 fn open_disk(data: &Path, headline: &str) -> Result<OsDisk, Failure> {
     OsDisk::open(data).map_err(|error| of_disk(headline, data, &error))
 }

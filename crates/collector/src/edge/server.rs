@@ -72,6 +72,7 @@ where
     D: Disk + 'static,
     E: Disk + 'static,
 {
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(ServeError::Threads)?;
     let signers = Arc::new(signers);
@@ -95,6 +96,14 @@ where
         tracing::error!("the writer ended early");
     }
     served
+}
+
+/// Systems allow 1,024 open files unless asked for more; each connection is one.
+fn raise_file_limit() {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let all = rustix::process::Rlimit { current: limit.maximum, ..limit };
+    // Where it is refused, connections beyond the limit wait.
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, all);
 }
 
 async fn run(

@@ -38,7 +38,7 @@ impl<D: Disk> Store<D> {
             let verdict = match self.judge(arrival, at, arrivals, &mut firsts, today) {
                 Ok(Verdict::New) if full => unavailable(Trouble::Full),
                 Ok(verdict) => verdict,
-                Err(error) => unavailable(trouble_of(&error)),
+                Err(error) => unavailable(self.note(&error)),
             };
             verdicts.push(verdict);
         }
@@ -58,7 +58,31 @@ impl<D: Disk> Store<D> {
                 },
             });
         }
+        if full {
+            self.change(Some(Trouble::Full), "the disk's reserve is reached");
+        } else if done.iter().any(|outcome| matches!(outcome, Outcome::Accepted(_))) {
+            self.change(None, "");
+        }
         done
+    }
+
+    /// What an error means for whoever sent the part; the log is told here.
+    fn note(&mut self, error: &StoreError) -> Trouble {
+        self.change(Some(error.trouble()), &crate::failure::with_causes(error));
+        error.trouble()
+    }
+
+    /// One line for each change of state: a full disk under load would fill the log with it.
+    fn change(&mut self, trouble: Option<Trouble>, error: &str) {
+        if trouble == self.trouble {
+            return;
+        }
+        if trouble.is_some() {
+            tracing::error!(error, "parts are not kept; senders are told to come back");
+        } else {
+            tracing::info!("parts are kept again");
+        }
+        self.trouble = trouble;
     }
 
     fn judge(
@@ -120,14 +144,17 @@ impl<D: Disk> Store<D> {
                     by_file.entry(key).or_default().push((*at, statements.len()));
                     statements.push(statement);
                 }
-                Err(error) => set(outcomes, *at, Outcome::Unavailable(trouble_of(&error))),
+                Err(error) => {
+                    let trouble = self.note(&error);
+                    set(outcomes, *at, Outcome::Unavailable(trouble));
+                }
             }
         }
         if statements.is_empty() {
             return;
         }
         let Ok(batch) = signers.batch(program.as_str(), statements) else {
-            tracing::error!(%program, "no key may sign receipts today");
+            self.change(Some(Trouble::Key), "no key may sign receipts today");
             for at in members {
                 set(outcomes, *at, Outcome::Unavailable(Trouble::Key));
             }
@@ -135,7 +162,7 @@ impl<D: Disk> Store<D> {
         };
         for ((_, channel, period), rows) in by_file {
             let written = self.write((program, &channel, period), &rows, arrivals, &batch, today);
-            let trouble = written.err().map(|error| trouble_of(&error));
+            let trouble = written.err().map(|error| self.note(&error));
             for (at, leaf) in rows {
                 let outcome = match (trouble, batch.to_json(leaf)) {
                     (None, Some(receipt)) => Outcome::Accepted(receipt),
@@ -190,12 +217,6 @@ impl<D: Disk> Store<D> {
 
 fn unavailable(trouble: Trouble) -> Verdict {
     Verdict::Decided(Outcome::Unavailable(trouble))
-}
-
-/// Logged here, once, where it is handled: whoever sent the part is only told to come back.
-fn trouble_of(error: &StoreError) -> Trouble {
-    tracing::error!(error = crate::failure::with_causes(error), "parts were not kept");
-    error.trouble()
 }
 
 fn set(outcomes: &mut [Option<Outcome>], at: usize, outcome: Outcome) {

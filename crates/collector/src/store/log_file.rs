@@ -101,6 +101,7 @@ impl LogFile {
         // Also where nothing is torn: what a killed process wrote last may not be on the medium,
         // and from now on this log says that it holds it.
         log.make_ready(disk)?;
+        log.rest();
         Ok(Some(log))
     }
 

@@ -79,6 +79,15 @@ fn an_address_that_others_can_reach() {
 }
 
 #[test]
+fn a_data_folder_that_is_not_there_is_not_made() {
+    let vendor = Vendor::without_keys();
+    for command in [&["verify"][..], &["forget"], &["publish"], &["keys", "list"]] {
+        check(&vendor.run(command), &["there is no folder"]);
+    }
+    assert!(!vendor.data().exists());
+}
+
+#[test]
 fn a_data_folder_that_cannot_be_used() {
     let vendor = Vendor::new();
     std::fs::remove_dir_all(vendor.data()).unwrap();

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::{clock, of_store, open_disk, print};
+use super::{clock, of_store, open_existing, print};
 use crate::catalogue::Catalogue;
 use crate::config::Forget;
 use crate::edge::manifests;
@@ -21,7 +21,7 @@ pub(super) fn run(
     out: &mut impl Write,
 ) -> Result<ExitCode, Failure> {
     let headline = "nothing was forgotten.";
-    let disk = open_disk(data, headline)?;
+    let disk = open_existing(data, headline)?;
     let retention = catalogue(&disk, data, headline)?.retention();
     let today = clock(options.today).today();
     let failed = |error| of_store(headline, data, &error);

@@ -9,7 +9,7 @@ use contract::calendar::day_in_words;
 use envelope::KeyPurpose;
 use serde_json::json;
 
-use super::{of_disk, open_disk, print};
+use super::{of_disk, open_disk, open_existing, print};
 use crate::config;
 use crate::edge::clock::Clock;
 use crate::edge::keys::{self, KeysError, word};
@@ -80,7 +80,7 @@ fn root(path: &Path, json: bool, out: &mut impl Write) -> Result<(), Failure> {
 
 fn list(data: &Path, json: bool, out: &mut impl Write) -> Result<(), Failure> {
     let headline = "the keys were not listed.";
-    let disk = open_disk(data, headline)?;
+    let disk = open_existing(data, headline)?;
     let keys = keys::read_all(&disk).map_err(|error| of_keys(headline, data, &error))?;
     let today = Clock::System.today();
     let mut text = String::new();

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::forget::catalogue;
 use super::keys::of_keys;
-use super::{clock, of_disk, open_disk, print};
+use super::{clock, of_disk, open_existing, print};
 use crate::config::Publish;
 use crate::edge::keys;
 use crate::edge::publication::{self, ChannelPublished};
@@ -27,8 +27,16 @@ pub(super) fn run(
     json: bool,
     out: &mut impl Write,
 ) -> Result<ExitCode, Failure> {
-    let disk = open_disk(data, HEADLINE)?;
+    let disk = open_existing(data, HEADLINE)?;
     let catalogue = catalogue(&disk, data, HEADLINE)?;
+    if catalogue.programs().next().is_none() {
+        return Err(Failure::new(
+            HEADLINE,
+            format!("{} has no manifest: nothing was ever served from it", data.display()),
+            "everything as it was",
+            "name the folder that candor-collector serve was given, with --data",
+        ));
+    }
     let today = clock(options.today).today();
     let keys = keys::read_all(&disk).map_err(|error| of_keys(HEADLINE, data, &error))?;
     let keys = keys.into_iter().map(|(_, key)| key).collect();

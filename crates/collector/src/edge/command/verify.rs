@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde_json::json;
 
 use super::forget::catalogue;
-use super::{of_disk, open_disk, print};
+use super::{of_disk, open_existing, print};
 use crate::edge::clock::Clock;
 use crate::failure::Failure;
 use crate::releases;
@@ -23,7 +23,7 @@ pub(super) fn run(
     out: &mut impl Write,
 ) -> Result<ExitCode, Failure> {
     let headline = "the data folder was not checked.";
-    let disk = open_disk(data, headline)?;
+    let disk = open_existing(data, headline)?;
     let catalogue = catalogue(&disk, data, headline)?;
     let today = clock.today();
     let failed = |error| of_disk(headline, data, &error);
