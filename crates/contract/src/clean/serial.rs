@@ -155,8 +155,13 @@ fn is_unit_number(scan: &Scan<'_>, number: usize, word: &Word) -> bool {
     if (joined(before) && before != b':') || (joined(after) && !ends_sentence) || text.len() < 9 {
         return false;
     }
-    if scan.word_before(word.start).is_some_and(|label| label.means & VERSION != 0) {
-        // `Build 1234567890`, and `Controller 201305012030` of a printer's parts.
+    let part = |label: &Word| {
+        let start = label.start.saturating_sub(2);
+        scan.part(start, label.end).eq_ignore_ascii_case("p/n")
+    };
+    let announces = |label: &Word| label.means & VERSION != 0 || part(label);
+    if scan.word_before(word.start).is_some_and(announces) {
+        // `Build 1234567890`, `P/N 300400500`, and `Controller 201305012030` of a printer's parts.
         return false;
     }
     if word.has == DIGIT {
@@ -188,8 +193,10 @@ fn is_capital_number(text: &str) -> bool {
         number(3, 5).is_some() && number(5, 7).is_some_and(|week| (1..=53).contains(&week))
     };
     let dated = text.len() >= 15 && text.as_bytes().get(8) == Some(&b'T');
+    // A hardware address without its separators.
+    let hex = text.len() == 12 && digits >= 2 && text.bytes().all(|c| c.is_ascii_hexdigit());
     let long = letters_first <= 6 && run >= 7 || text.len() >= 12 && digits >= 6;
-    stamped || (long && !release && !dated)
+    stamped || hex || (long && !release && !dated)
 }
 
 /// `20130501`, with hours, minutes and seconds or without.

@@ -79,6 +79,8 @@ fn a_value_that_begins_like_others_is_found_among_them() {
     check(&values, "old device-1234 here", Some("old <name> here"));
     check(&values, "old device-12345x here", Some("old <name>5x here"));
     check(&["abcdefgh", "abcdefghij", "abcdefghzz"], "abcdefghi", Some("<name>i"));
+    // The two letters begin with the same byte.
+    check(&["abcdefgh", "abcdefghé"], "abcdefghê", Some("<name>ê"));
 }
 
 #[test]

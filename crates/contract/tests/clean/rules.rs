@@ -165,6 +165,7 @@ fn numbers_of_units_go_by_their_shape() {
         ("XY4-2450R-12345 Mesh", "XY4-2450R-<serial> Mesh"),
         ("Gateway Thing-86E4-0000-0000-16DD", "Gateway Thing-<serial>"),
         ("FGX60D4614037969", "<serial>"),
+        ("Phone (000E08ABCDEF)", "Phone (<serial>)"),
     ]);
     check_same(&[
         "Controller 200709110910, Engine 05.09.00",
@@ -172,6 +173,7 @@ fn numbers_of_units_go_by_their_shape() {
         "S6700 V600R024C00SPC100",
         "NBRX0200 HR:05",
         "build 1234567890",
+        "P/N 300400500, PN: 300400500",
         "Build-15843807",
         "#24797 SMP",
         "#145-Ubuntu",
