@@ -1,20 +1,21 @@
 //! The agent of one program on one machine: its manifest, its state, and what it needs of the world.
 
 use contract::calendar::Period;
-use contract::decision::{DecideError, How, Record, Showing};
+use contract::decision::{DecideError, How, Record, Showing, State};
 use contract::destination::Destination;
 use contract::environment::Environment;
 use contract::gate::{self, Situation, Verdict};
-use contract::id::ChannelId;
+use contract::id::{ChannelId, PartId};
 use contract::manifest::{Channel, Manifest};
-use contract::policy::Policy;
+use contract::policy::{Policy, PolicyFile};
 use disk::Disk;
+use envelope::RootPublic;
 use jiff::Timestamp;
 
 use crate::ledger::{self, Entry};
 use crate::outbox;
-use crate::ports::{Clock, Gather, Random, Transport, day_of};
-use crate::state::State;
+use crate::ports::{Clock, Gather, Random, ReadPolicy, Transport, day_of};
+use crate::state::State as StateFolder;
 use crate::trouble::Trouble;
 
 /// The world as the agent sees it.
@@ -30,6 +31,8 @@ pub struct World<'w> {
     pub facts: &'w dyn Gather,
     /// The way to the collector.
     pub transport: &'w dyn Transport,
+    /// The fleet's policy.
+    pub policy: &'w dyn ReadPolicy,
 }
 
 /// The agent of one program on one machine.
@@ -49,7 +52,8 @@ pub struct Agent<'w> {
 pub struct Reading {
     /// The record.
     pub record: Record,
-    policy: Policy,
+    /// The fleet's policy.
+    pub policy: Policy,
     environments: Vec<Environment>,
     now: Timestamp,
 }
@@ -68,8 +72,21 @@ impl<'w> Agent<'w> {
     }
 
     /// The state folder.
-    pub fn state(&self) -> State<'w> {
-        State::new(self.world.disk, self.world.clock)
+    pub fn state(&self) -> StateFolder<'w> {
+        StateFolder::new(self.world.disk, self.world.clock)
+    }
+
+    /// The root keys that a person here was ever shown and still relies on: those pinned now, and
+    /// those under which decisions were made.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn roots(&self) -> Result<Vec<RootPublic>, Trouble> {
+        let record = self.state().record(&self.manifest.program.id)?;
+        let decided = self.channels().filter_map(|channel| record.decision(channel));
+        let mut roots = self.destination.root_keys.clone();
+        roots.extend(decided.flat_map(|decision| decision.destination.root_keys.clone()));
+        Ok(roots)
     }
 
     /// The moment.
@@ -97,10 +114,22 @@ impl<'w> Agent<'w> {
         environments.extend(state.service()?);
         Ok(Reading {
             record: state.record(&self.manifest.program.id)?,
-            policy: Policy::none(),
+            policy: self.policy(),
             environments,
             now: self.now(),
         })
+    }
+
+    /// The fleet's policy about this program. One that cannot be read, or is nonsense, forbids.
+    pub fn policy(&self) -> Policy {
+        match self.world.policy.read() {
+            Ok(None) => Policy::none(),
+            Ok(Some(text)) => match PolicyFile::parse(&text) {
+                Ok(file) => file.about(&self.manifest),
+                Err(why) => Policy::unusable(&why.to_string()),
+            },
+            Err(why) => Policy::unusable(&why),
+        }
     }
 
     /// Asks the gate about a channel.
@@ -136,15 +165,24 @@ impl<'w> Agent<'w> {
     ) -> Result<(), Trouble> {
         let state = self.state();
         // Before the lock, so that a mistyped name touches nothing.
-        self.find(channel)?;
+        let id = self.find(channel)?.id.clone();
         let _held = state.lock()?;
         let mut record = state.record(&self.manifest.program.id)?;
         let decided = record.agree(channel, tier, &self.showing(how, language));
-        decided.map_err(|error| self.undecided(&error))?;
+        decided.map_err(|error| Self::undecided(&error))?;
+        self.cancel_deletions(&id)?;
+        self.finish_withdrawal()?;
         state.secret_or_new(self.world.random)?;
         state.begin()?;
         state.write_record(&record)?;
-        self.note_decision(&record, channel)
+        // What a larger yes had put into the outbox must not wait for another one.
+        let reading = self.read()?;
+        let verdict = self.verdict(&reading, channel)?;
+        let covers = |part: &PartId| verdict.consent().is_some_and(|c| c.covers(part));
+        if verdict.consent().is_some() {
+            outbox::keep_covered(state.disk()?, &id, covers)?;
+        }
+        self.note_decision(&record, &id)
     }
 
     /// Records a no, and destroys what waits to be sent; both are done when this returns.
@@ -157,14 +195,27 @@ impl<'w> Agent<'w> {
         let _held = state.lock()?;
         let mut record = state.record(&self.manifest.program.id)?;
         let decided = record.decline(channel, &self.showing(how, language));
-        decided.map_err(|error| self.undecided(&error))?;
-        // The record first: from here on the gate says no, whatever happens to the rest.
-        state.write_record(&record)?;
-        outbox::destroy(state.disk()?, Some(&id))?;
-        self.note_decision(&record, channel)
+        decided.map_err(|error| Self::undecided(&error))?;
+        self.stop(&record, &id)?;
+        self.note_decision(&record, &id)
     }
 
-    fn showing<'a>(&'a self, how: How, language: &'a str) -> Showing<'a> {
+    /// Writes a record that says no, and destroys what waits. Callers hold the lock.
+    pub(crate) fn stop(&self, record: &Record, channel: &ChannelId) -> Result<(), Trouble> {
+        let state = self.state();
+        // The record first: from here on the gate says no, whatever happens to the rest.
+        let written = state.write_record(record);
+        let destroyed = outbox::destroy(state.disk()?, Some(channel));
+        // On a full disk, what was destroyed makes room for the no.
+        let written = written.or_else(|_| state.write_record(record));
+        written.map_err(|trouble| not_stopped(channel, &trouble))?;
+        destroyed?;
+        // Copies of what was replaced, where power or a signal cut it short.
+        let tidied = disk::remove_unfinished(state.disk()?, "");
+        tidied.map_err(|error| Trouble::disk("clearing the state folder", &error))
+    }
+
+    pub(crate) fn showing<'a>(&'a self, how: How, language: &'a str) -> Showing<'a> {
         Showing {
             manifest: &self.manifest,
             destination: &self.destination,
@@ -174,15 +225,43 @@ impl<'w> Agent<'w> {
         }
     }
 
-    fn note_decision(&self, record: &Record, channel: &str) -> Result<(), Trouble> {
-        let channel = self.find(channel)?.id.clone();
-        let decision = match record.decision(&channel).map(|decision| &decision.state) {
-            Some(contract::decision::State::Yes { tier }) => format!("yes, {tier}"),
-            Some(contract::decision::State::No) => "no".to_owned(),
+    fn note_decision(&self, record: &Record, channel: &ChannelId) -> Result<(), Trouble> {
+        let decision = match record.decision(channel).map(|decision| &decision.state) {
+            Some(State::Yes { tier }) => format!("yes, {tier}"),
+            Some(State::No) => "no".to_owned(),
             _ => return Ok(()),
         };
-        let entry = Entry::Decided { channel, decision };
-        ledger::append(self.state().disk()?, self.now(), vec![entry])
+        self.note(vec![Entry::Decided { channel: channel.clone(), decision }]).map_err(|trouble| {
+            let kept = "the decision: it is in force. Only its line in the ledger is missing";
+            let headline = format!("{channel} is decided, but the ledger could not be written.");
+            Trouble { headline, kept: kept.to_owned(), ..trouble }
+        })
+    }
+
+    /// Enters the air gap or leaves it; in force when this returns. Entering destroys nothing;
+    /// leaving starts nothing that was decided inside.
+    ///
+    /// # Errors
+    /// If the state cannot be read or written.
+    pub fn airgap(&self, on: bool) -> Result<(), Trouble> {
+        let state = self.state();
+        let _held = state.lock()?;
+        let mut record = state.record(&self.manifest.program.id)?;
+        if record.airgap() == on {
+            return Ok(());
+        }
+        if on {
+            record.enter_airgap(self.now());
+        } else {
+            record.leave_airgap();
+        }
+        state.write_record(&record)?;
+        self.note(vec![Entry::Airgap { on }])
+    }
+
+    /// Writes entries into the ledger. Callers hold the lock.
+    pub(crate) fn note(&self, entries: Vec<Entry>) -> Result<(), Trouble> {
+        ledger::append(self.state().disk()?, self.now(), entries)
     }
 
     /// The channel of this name.
@@ -203,7 +282,7 @@ impl<'w> Agent<'w> {
         )
     }
 
-    fn undecided(&self, error: &DecideError) -> Trouble {
+    pub(crate) fn undecided(error: &DecideError) -> Trouble {
         Trouble::new(
             "nothing was decided.",
             error.to_string(),
@@ -216,4 +295,17 @@ impl<'w> Agent<'w> {
     pub fn channels(&self) -> impl Iterator<Item = &ChannelId> {
         self.manifest.channels.iter().map(|channel| &channel.id)
     }
+}
+
+fn not_stopped(channel: &ChannelId, trouble: &Trouble) -> Trouble {
+    Trouble::new(
+        format!("the no to {channel} could not be written: your earlier answer still stands."),
+        trouble.happened.clone(),
+        "everything else; what waited to be sent was destroyed as far as the disk allowed, and \
+         while the ledger cannot be written nothing new is sent",
+        format!(
+            "{}; until then, stop the candor-agent service or set CANDOR_TELEMETRY=0 for it",
+            trouble.to_do
+        ),
+    )
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+use core::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -33,6 +34,12 @@ pub struct Common {
     /// A site's own certificate authority (PEM), believed instead of the public ones.
     #[arg(long, global = true, value_name = "FILE", env = "CANDOR_CA")]
     pub ca: Option<PathBuf>,
+    /// A proxy of Candor's own (http://HOST:PORT), used instead of HTTPS_PROXY; "none" for none.
+    #[arg(long, global = true, value_name = "URL", env = "CANDOR_PROXY", hide_env_values = true)]
+    pub proxy: Option<String>,
+    /// The fleet's policy [default: /etc/candor/policy.toml, where it exists].
+    #[arg(long, global = true, value_name = "FILE", env = "CANDOR_POLICY")]
+    pub policy: Option<PathBuf>,
     /// A file with these options [default: /etc/candor/agent.toml].
     #[arg(long, global = true, value_name = "FILE", env = "CANDOR_CONFIG")]
     pub config: Option<PathBuf>,
@@ -87,14 +94,57 @@ pub enum Command {
         channel: String,
     },
     /// Send what is due; for cron or a timer.
-    Tick,
-    /// Run as a service: tick when something is due.
-    Run,
+    Tick {
+        /// Go on for so long, and send each part that falls due at its own moment. For cron: as
+        /// long as it is until the next run.
+        #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+        within: u64,
+    },
+    /// Run as a service: tick when something is due, and serve the page.
+    Run(PageOptions),
+    /// Print a link that opens the running service's page, once, in one browser.
+    Page {
+        /// Where no service runs: serve the page from here until this command is stopped.
+        #[arg(long)]
+        here: bool,
+        /// Where and how, with --here.
+        #[command(flatten)]
+        options: PageOptions,
+    },
     /// What was sent, with receipts.
     Ledger {
         /// What to do with it.
         #[command(subcommand)]
         action: Option<LedgerAction>,
+    },
+    /// What the collector holds of this machine, by the ledger and its receipts.
+    Held {
+        /// Ask the collector itself. Its answer joins what was sent under different tags.
+        #[arg(long)]
+        live: bool,
+    },
+    /// Take a channel back: stop sending it, and have deleted what was sent.
+    Withdraw {
+        /// The channel.
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        channel: Option<String>,
+        /// Every channel.
+        #[arg(long)]
+        all: bool,
+        /// Delete at once instead of over 24 hours. Tags deleted together can be joined.
+        #[arg(long)]
+        now: bool,
+    },
+    /// The air gap: nothing is sent while it is on, whatever else is set.
+    Airgap {
+        /// on or off.
+        state: Switch,
+    },
+    /// The fleet's policy.
+    Policy {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: PolicyAction,
     },
     /// Tools for manifests.
     Manifest {
@@ -102,6 +152,39 @@ pub enum Command {
         #[command(subcommand)]
         action: ManifestAction,
     },
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+/// What to do with the policy.
+#[derive(Debug, Subcommand)]
+pub enum PolicyAction {
+    /// What it says about this program.
+    Show,
+    /// Read it now, and destroy what waits of channels that it forbids.
+    Sync,
+}
+
+/// Where and how the page is served.
+#[derive(Debug, Clone, Args)]
+pub struct PageOptions {
+    /// Serve the page on this loopback address, such as 127.0.0.1:7417 [default: on a socket in the
+    /// state folder alone].
+    #[arg(long, value_name = "ADDR")]
+    pub page: Option<SocketAddr>,
+    /// Another host name under which the page answers there. May be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub page_name: Vec<String>,
+    /// The origin whose pages may show this one in a frame, such as `https://nas.example`.
+    #[arg(long, value_name = "ORIGIN")]
+    pub embed: Option<String>,
 }
 
 /// What to do with the ledger.

@@ -3,9 +3,10 @@
 use contract::decision::How;
 
 use crate::agent::Agent;
-use crate::cli::{Command, LedgerAction};
+use crate::cli::{Command, LedgerAction, PolicyAction, Switch};
 use crate::ledger;
 use crate::ports::Person;
+use crate::service;
 use crate::trouble::Trouble;
 use crate::words;
 
@@ -41,8 +42,7 @@ pub fn carry_out(
     person: Option<&dyn Person>,
 ) -> Result<Output, Trouble> {
     match command {
-        Command::Status if json => Ok(Output::json(&words::status::json(agent)?)),
-        Command::Status => words::status::text(agent).map(Output::text),
+        Command::Status => status(agent, json),
         Command::Why { channel } if json => Ok(Output::json(&words::why::json(agent, channel)?)),
         Command::Why { channel } => words::why::text(agent, channel).map(Output::text),
         Command::Ask { installer } => {
@@ -65,37 +65,112 @@ pub fn carry_out(
             preview(agent, channel, tier.as_deref(), *fresh)
         }
         Command::Send { channel } => send(agent, channel, json),
-        Command::Tick => {
-            let sent = agent.tick()?;
-            if json {
-                return Ok(Output::json(&words::sent::json(&sent)));
+        Command::Tick { within } => tick(agent, *within, json),
+        Command::Ledger { action } => show_ledger(agent, action.as_ref(), json),
+        Command::Held { live } => held(agent, *live, json),
+        Command::Withdraw { channel, now, .. } => withdraw(agent, channel.as_deref(), *now, json),
+        Command::Airgap { state } => {
+            agent.airgap(*state == Switch::On)?;
+            status(agent, json)
+        }
+        Command::Policy { action } => {
+            if matches!(action, PolicyAction::Sync) {
+                agent.sync_policy()?;
             }
-            words::sent::text(&sent).map(Output::text)
-        }
-        Command::Ledger { action: None } => {
-            let lines = ledger_lines(agent)?;
-            let lines: Vec<ledger::Line> =
-                lines.iter().filter_map(|line| serde_json::from_slice(line).ok()).collect();
-            Ok(if json {
-                Output::json(&words::ledger::json(&lines))
-            } else {
-                Output::text(words::ledger::text(&lines))
-            })
-        }
-        Command::Ledger { action: Some(LedgerAction::Verify) } => {
-            let roots = &agent.destination.root_keys;
-            let proof = ledger::verify(&ledger_lines(agent)?, roots);
-            let mut output = if json {
-                Output::json(&words::ledger::proof_json(&proof))
-            } else {
-                Output::text(words::ledger::proof(&proof))
-            };
-            output.code = u8::from(!proof.findings.is_empty());
-            Ok(output)
+            let (text, code) = words::policy::show(agent)?;
+            if json {
+                return Ok(Output { code, ..Output::json(&words::policy::json(agent)?) });
+            }
+            Ok(Output { code, ..Output::text(text) })
         }
         // `main` runs these: they need no agent, or never end.
-        Command::Run | Command::Manifest { .. } => Ok(Output::default()),
+        Command::Run(_) | Command::Page { .. } | Command::Manifest { .. } => Ok(Output::default()),
     }
+}
+
+fn status(agent: &Agent<'_>, json: bool) -> Result<Output, Trouble> {
+    if json {
+        return Ok(Output::json(&words::status::json(agent)?));
+    }
+    words::status::text(agent).map(Output::text)
+}
+
+/// Ticks, and goes on for so many seconds. Says nothing where nothing changed: cron sends a mail for
+/// every word.
+fn tick(agent: &Agent<'_>, within: u64, json: bool) -> Result<Output, Trouble> {
+    let sent = service::tick_within(agent, within)?;
+    if json {
+        return Ok(Output::json(&words::sent::json(&sent)));
+    }
+    if sent.tries > 1 {
+        return Ok(Output::default());
+    }
+    words::sent::text(&sent).map(|_| Output::default())
+}
+
+fn show_ledger(
+    agent: &Agent<'_>,
+    action: Option<&LedgerAction>,
+    json: bool,
+) -> Result<Output, Trouble> {
+    let lines = ledger_lines(agent)?;
+    if let Some(LedgerAction::Verify) = action {
+        let proof = ledger::verify(&lines, &agent.roots()?);
+        let mut output = if json {
+            Output::json(&words::ledger::proof_json(&proof))
+        } else {
+            Output::text(words::ledger::proof(&proof))
+        };
+        output.code = u8::from(!proof.findings.is_empty());
+        return Ok(output);
+    }
+    let lines: Vec<ledger::Line> =
+        lines.iter().filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    Ok(if json {
+        Output::json(&words::ledger::json(&lines))
+    } else {
+        Output::text(words::ledger::text(&lines))
+    })
+}
+
+fn held(agent: &Agent<'_>, live: bool, json: bool) -> Result<Output, Trouble> {
+    let parts = agent.held()?;
+    if !live {
+        return Ok(if json {
+            Output::json(&words::held::json(&parts))
+        } else {
+            Output::text(words::held::text(agent, &parts))
+        });
+    }
+    let answers = agent.held_live()?;
+    let note = words::held::LIVE_WARNING.to_owned();
+    Ok(if json {
+        Output { note, ..Output::json(&words::held::live_json(&answers)) }
+    } else {
+        Output { note, ..Output::text(words::held::live(&parts, &answers)) }
+    })
+}
+
+fn withdraw(
+    agent: &Agent<'_>,
+    channel: Option<&str>,
+    now: bool,
+    json: bool,
+) -> Result<Output, Trouble> {
+    let channels: Vec<String> = match channel {
+        Some(channel) => vec![channel.to_owned()],
+        None => agent.channels().map(ToString::to_string).collect(),
+    };
+    let (mut out, mut values, mut code) = (String::new(), Vec::new(), 0);
+    for channel in &channels {
+        let progress = agent.withdraw(channel, How::Cli, "en", now)?;
+        code |= u8::from(progress.obstacle.is_some());
+        out.push_str(&words::withdraw::text(agent, channel, &progress));
+        values.push(words::withdraw::json(channel, &progress));
+    }
+    let note = if now { words::withdraw::NOW_WARNING.to_owned() } else { String::new() };
+    let output = if json { Output::json(&values.into()) } else { Output::text(out) };
+    Ok(Output { note, code, ..output })
 }
 
 fn ledger_lines(agent: &Agent<'_>) -> Result<Vec<Vec<u8>>, Trouble> {
@@ -125,8 +200,20 @@ fn preview(
         output.out.extend(part);
         output.out.push(b'\n');
     }
-    if !preview.frozen {
-        output.note.push_str("A draft: its tags are zero, and nothing can send it.\n");
+    match (&preview.not_frozen, preview.frozen) {
+        (Some(trouble), true) => output.note.push_str(&format!(
+            "These bytes wait to be sent, but the state folder takes no changes ({}): {}.\n",
+            trouble.happened, trouble.to_do
+        )),
+        (Some(trouble), false) => output.note.push_str(&format!(
+            "A draft: its tags are zero, and nothing can send it. The report itself could not be \
+             frozen ({}): {}.\n",
+            trouble.happened, trouble.to_do
+        )),
+        (None, false) => {
+            output.note.push_str("A draft: its tags are zero, and nothing can send it.\n");
+        }
+        (None, true) => {}
     }
     for (field, why) in &preview.left_out {
         output.note.push_str(&format!("left out: {field}: {why}\n"));

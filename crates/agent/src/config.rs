@@ -10,6 +10,11 @@
 //! collector = "https://stats.example.org"
 //! # A site's own certificate authority in PEM, believed instead of the public ones. Default: none.
 //! ca = "/etc/ssl/site.pem"
+//! # A proxy of Candor's own, or "none". Default: HTTPS_PROXY, less what NO_PROXY names.
+//! proxy = "http://proxy.example.org:3128"
+//! # The fleet's policy. Default: /etc/candor/policy.toml, where it exists. One that is named here
+//! # and is not there forbids everything.
+//! policy = "/etc/candor/policy.toml"
 //! "#;
 //! assert!(agent::config::Config::parse(text).is_ok());
 //! assert!(agent::config::Config::parse("maniffest = 1").is_err());
@@ -22,7 +27,7 @@ use serde::Deserialize;
 use crate::cli::Common;
 use crate::trouble::Trouble;
 
-/// Bytes of a configuration file: four options and their comments.
+/// Bytes of a configuration file: six options and their comments.
 pub const CONFIG_BYTES_MAX: usize = 64 * 1024;
 
 /// The configuration file that is read when none is named.
@@ -40,6 +45,10 @@ pub struct Config {
     pub collector: Option<String>,
     /// As `--ca`.
     pub ca: Option<PathBuf>,
+    /// As `--proxy`.
+    pub proxy: Option<String>,
+    /// As `--policy`.
+    pub policy: Option<PathBuf>,
 }
 
 impl Config {
@@ -53,7 +62,7 @@ impl Config {
                 "the configuration file cannot be used.",
                 error.to_string().trim().to_owned(),
                 "everything as it was; nothing was sent",
-                "mend it: the options are manifest, state, collector and ca",
+                "mend it: the options are manifest, state, collector, ca, proxy and policy",
             )
         })
     }
@@ -65,6 +74,8 @@ impl Config {
             state: common.state.or(self.state),
             collector: common.collector.or(self.collector),
             ca: common.ca.or(self.ca),
+            proxy: common.proxy.or(self.proxy),
+            policy: common.policy.or(self.policy),
             ..common
         }
     }

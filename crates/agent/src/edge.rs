@@ -6,6 +6,8 @@ pub mod facts;
 pub mod files;
 pub mod http;
 pub mod known;
+pub mod policy;
 pub mod random;
+pub mod serve;
 pub mod source;
 pub mod terminal;

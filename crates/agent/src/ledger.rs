@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use contract::calendar::Period;
 use contract::id::{ChannelId, FieldId, PartId};
-use disk::Disk;
-use envelope::{Digest, Receipt};
+use disk::{Disk, DiskError};
+use envelope::{Digest, Receipt, RootPublic, Tag, Tombstone};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,8 @@ pub enum Entry {
         bytes: String,
         /// Where to.
         to: String,
+        /// The root keys that were pinned then: whoever says that it deleted this signs under one.
+        roots: Vec<RootPublic>,
     },
     /// The collector's signed receipt for a part, verified when it came.
     Receipt {
@@ -82,6 +84,41 @@ pub enum Entry {
         /// Why, by question.
         fields: BTreeMap<FieldId, String>,
     },
+    /// A person took a channel back: what was sent of it is to be deleted.
+    Withdrawn {
+        /// The channel.
+        channel: ChannelId,
+        /// How many tags are to be deleted.
+        tags: usize,
+    },
+    /// A collector is about to be asked to delete a tag. Written before the key is shown.
+    Deleting {
+        /// The channel.
+        channel: ChannelId,
+        /// The part.
+        part: PartId,
+        /// The tag.
+        tag: Tag,
+        /// Where to.
+        to: String,
+    },
+    /// The collector's signed statement that it deleted a tag, verified when it came.
+    Tombstone {
+        /// The tombstone.
+        tombstone: Box<Tombstone>,
+    },
+    /// Somebody agreed again, and what was not yet asked for is not deleted.
+    Kept {
+        /// The channel.
+        channel: ChannelId,
+        /// How many tags stay.
+        tags: usize,
+    },
+    /// The machine entered the air gap, or left it.
+    Airgap {
+        /// Whether it is in it now.
+        on: bool,
+    },
     /// Older lines were removed to keep the ledger bounded.
     Checkpoint {
         /// How many lines were removed, in all.
@@ -103,7 +140,7 @@ impl Line {
     }
 }
 
-/// Appends entries, durably, as one group.
+/// Appends entries, durably, as one group. Callers hold the lock.
 ///
 /// # Errors
 /// If the file cannot be read or written; nothing may be sent then.
@@ -118,8 +155,22 @@ pub fn append(disk: &dyn Disk, now: Timestamp, entries: Vec<Entry>) -> Result<()
         bytes.push(b'\n');
     }
     let mut file = disk.open_append(LEDGER).map_err(trouble)?;
-    file.append(&bytes).and_then(|()| file.sync()).map_err(trouble)?;
-    if file.len() > LEDGER_BYTES_MAX { prune(disk, now) } else { Ok(()) }
+    let good = file.len();
+    if let Err(error) = file.append(&bytes).and_then(|()| file.sync()) {
+        // What failed to reach the medium may still read back: the next line would name one that is
+        // gone after the next loss of power. Its own error adds nothing to the first.
+        drop(file);
+        let _ = cut(disk, good);
+        return Err(trouble(error));
+    }
+    match file.len() {
+        length if length > LEDGER_BYTES_MAX => match prune(disk, now) {
+            // The entries are on the disk; there is room for more tries before it is too long.
+            Err(_) if length < LEDGER_BYTES_MAX / 2 * 3 => Ok(()),
+            pruned => pruned,
+        },
+        _ => Ok(()),
+    }
 }
 
 /// Cuts off a line that power or a full disk left unfinished, and returns the last line's hash.
@@ -136,12 +187,16 @@ fn repair(disk: &dyn Disk) -> Result<Digest, Trouble> {
     let end = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let whole = tail.get(..end).unwrap_or_default();
     if end < tail.len() {
-        let mut file = disk.open_append(LEDGER).map_err(trouble)?;
-        let keep = from + end as u64;
-        file.truncate(keep).and_then(|()| file.sync()).map_err(trouble)?;
+        cut(disk, from + end as u64).map_err(trouble)?;
     }
     let last = whole.strip_suffix(b"\n").and_then(|lines| lines.rsplit(|b| *b == b'\n').next());
     Ok(Digest::of(last.unwrap_or_default()))
+}
+
+/// Durably shortens the ledger. A handle of its own: the one that failed takes no more calls.
+fn cut(disk: &dyn Disk, length: u64) -> Result<(), DiskError> {
+    let mut file = disk.open_append(LEDGER)?;
+    file.truncate(length.min(file.len())).and_then(|()| file.sync())
 }
 
 /// The ledger's lines as they stand in the file, oldest first. An unfinished last line is not one.

@@ -15,6 +15,22 @@ pub const OUTBOX_FILES_MAX: usize = 16 * 5;
 /// Bytes of the ledger after which it is pruned. A typical report makes 4 kB a day: ten years.
 pub const LEDGER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// Bytes of the deletions that are not confirmed yet: about 400 each, for every part of two years of
+/// ten channels.
+pub const DELETIONS_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Seconds over which deletions are spread, so that their moments do not join what they delete.
+pub const DELETION_SECONDS: u64 = 24 * 3600;
+
+/// Seconds after which a collector that works on a deletion is asked again, drawn up to this.
+pub const DELETION_AGAIN_SECONDS: u64 = 12 * 3600;
+
+/// Keys in one question about what is held; a collector takes at most 64.
+pub const HELD_KEYS_MAX: usize = 32;
+
+/// Bytes of the answer to such a question: two years of days of a part of 300 bytes, for each key.
+pub const HELD_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
 /// Bytes of a collector's answer: a receipt has under 4 KiB, a list of problems too.
 pub const REPLY_BYTES_MAX: u64 = 64 * 1024;
 
@@ -25,8 +41,9 @@ pub const REQUEST_SECONDS_MAX: u64 = 30;
 /// machines are not counted (design, section 9).
 pub const SCHEDULE_AFTER_SECONDS: i64 = 24 * 3600;
 
-/// Seconds without a `tick` after which parts count as missed while off, not merely due.
-pub const OFF_AFTER_SECONDS: i64 = 2 * 3600;
+/// Seconds without a `tick` after which parts count as missed while off, not merely due; where
+/// ticks are usually further apart, one and a half times that.
+pub const OFF_AFTER_SECONDS: u64 = 2 * 3600;
 
 /// Seconds over which missed parts are drawn again.
 pub const REDRAW_SECONDS: u64 = 24 * 3600;
@@ -40,9 +57,18 @@ pub const RETRY_SECONDS_MAX: u64 = 6 * 3600;
 /// The longest `Retry-After` that is believed: a collector cannot silence an agent for longer.
 pub const RETRY_AFTER_SECONDS_MAX: u64 = 24 * 3600;
 
+/// Seconds ahead at most for which anything is put off: a day that a collector asked for, the longest
+/// pause, a week for a part that waits for its moment. What lies further ahead was written by a
+/// clock that was wrong.
+pub const CLOCK_AHEAD_SECONDS_MAX: i64 = 8 * 24 * 3600 + 6 * 3600;
+
 /// Seconds between two looks of the service when nothing is due: a decision made by another
 /// process is asked at every send anyway, so this bounds only how late a new channel begins.
 pub const LOOK_SECONDS_MAX: u64 = 15 * 60;
+
+/// Seconds by which the service may wake late before it counts as asleep: a busy machine, but no
+/// suspended one.
+pub const LATE_SECONDS_MAX: i64 = 60;
 
 /// Seconds that a command waits for another one to finish with the state folder.
 pub const LOCK_SECONDS_MAX: u64 = 5;

@@ -3,20 +3,24 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use agent::agent::{Agent, World};
-use agent::cli::{Cli, Command, Common, ManifestAction};
+use agent::cli::{Cli, Command, Common, ManifestAction, PageOptions};
 use agent::command::{Output, carry_out};
 use agent::config::{CONFIG_BYTES_MAX, CONFIG_FILE, Config};
-use agent::edge::{clock, facts, files, http, random, terminal};
+use agent::edge::serve::{Sockets, new_link};
+use agent::edge::{clock, facts, files, http, policy, random, terminal};
+use agent::page::{Options, Page, Request};
 use agent::ports::Person;
+use agent::proxy::Proxies;
 use agent::trouble::Trouble;
 use agent::{manifests, service};
 use clap::Parser;
 use contract::environment::Environment;
 use contract::limits::MANIFEST_BYTES_MAX;
 use contract::manifest::Manifest;
-use disk::{Disk, OsDisk};
+use disk::{Disk, LockGuard, OsDisk};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -57,26 +61,93 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
         })?;
     }
     let folder = state_folder(&common, &manifest);
+    if matches!(cli.command, Command::Page { here: false, .. }) {
+        return Ok(Output { out: (new_link(&folder)? + "\n").into_bytes(), ..Output::default() });
+    }
     let disk = open_state(&folder, &cli.command)?;
-    let ca = common.ca.as_deref();
-    let ca = ca.map(|path| files::read_text(path, "the certificate authority", 1 << 20));
-    let transport = http::Https::new(ca.transpose()?.as_deref())?;
+    let transport = connections(&common)?;
+    let policy = policy::OsPolicy::new(common.policy.as_deref());
     let world = World {
         disk: disk.as_ref().map(|disk| disk as &dyn Disk),
         clock: &clock::OsClock,
         random: &random::OsRandom,
         facts: &facts::OsFacts,
         transport: &transport,
+        policy: &policy,
     };
     let environment = Environment::read("this command", variable);
     let agent = Agent::new(manifest, common.collector.as_deref(), environment, in_ci(), world);
-    if matches!(cli.command, Command::Run) {
-        let log = |line: &str| print(&mut std::io::stderr(), format!("{line}\n").as_bytes());
-        return service::run(&agent, &log).map(|()| Output::default());
+    match cli.command {
+        Command::Run(options) => {
+            // What this process's environment says, the service records for every command.
+            let environment = Environment::read(service::PROCESS, |_| None);
+            let _only = serve_page(&agent, environment, &common, &folder, options)?;
+            let log = |line: &str| print(&mut std::io::stderr(), format!("{line}\n").as_bytes());
+            return service::run(&agent, &log).map(|()| Output::default());
+        }
+        Command::Page { mut options, .. } => {
+            options.page.get_or_insert(([127, 0, 0, 1], 0).into());
+            let environment = agent.environment.clone();
+            let _only = serve_page(&agent, environment, &common, &folder, options)?;
+            print(&mut std::io::stdout(), (new_link(&folder)? + "\n").as_bytes());
+            loop {
+                std::thread::park();
+            }
+        }
+        _ => {}
     }
     let person = terminal::Terminal::present();
     let person = person.as_ref().map(|person| person as &dyn Person);
     carry_out(&agent, &cli.command, common.json, person)
+}
+
+/// Connections to the collector, as the options say.
+fn connections(common: &Common) -> Result<http::Https, Trouble> {
+    let ca = common.ca.as_deref();
+    let ca = ca.map(|path| files::read_text(path, "the certificate authority", 1 << 20));
+    let proxies = Proxies::read(common.proxy.as_deref(), variable);
+    http::Https::new(ca.transpose()?.as_deref(), proxies)
+}
+
+/// The lock of whoever serves the page: two would take each other's socket.
+const PAGE_LOCK: &str = "page.lock";
+
+/// Serves the page on a thread of its own, for as long as the process runs.
+fn serve_page(
+    agent: &Agent<'_>,
+    environment: Environment,
+    common: &Common,
+    folder: &Path,
+    options: PageOptions,
+) -> Result<LockGuard, Trouble> {
+    let only = agent.state().lock_as(PAGE_LOCK, 0)?;
+    let mut page = Options::checked(options.page_name, options.embed)?;
+    let sockets = Sockets::open(folder, options.page)?;
+    page.base = sockets.base();
+    let page = Page::new(page);
+    // These live as long as the process, and so does the thread that borrows them.
+    let disk = OsDisk::open(folder).map_err(|e| Trouble::disk("opening the state folder", &e))?;
+    let disk: &'static OsDisk = Box::leak(Box::new(disk));
+    let transport: &'static http::Https = Box::leak(Box::new(connections(common)?));
+    let policy = policy::OsPolicy::new(common.policy.as_deref());
+    let policy: &'static policy::OsPolicy = Box::leak(Box::new(policy));
+    let (manifest, collector) = (agent.manifest.clone(), common.collector.clone());
+    let in_ci = agent.in_ci;
+    let answer = move |request: &Request| {
+        let world = World {
+            disk: Some(disk),
+            clock: &clock::OsClock,
+            random: &random::OsRandom,
+            facts: &facts::OsFacts,
+            transport,
+            policy,
+        };
+        let (manifest, collector) = (manifest.clone(), collector.as_deref());
+        let agent = Agent::new(manifest, collector, environment.clone(), in_ci, world);
+        page.answer(&agent, request)
+    };
+    std::thread::spawn(move || sockets.serve(Arc::new(answer)));
+    Ok(only)
 }
 
 /// The options, completed from the configuration file.
@@ -143,8 +214,11 @@ fn open_state(folder: &Path, command: &Command) -> Result<Option<OsDisk>, Troubl
             | Command::Agree { .. }
             | Command::Decline { .. }
             | Command::Send { .. }
-            | Command::Tick
-            | Command::Run
+            | Command::Tick { .. }
+            | Command::Withdraw { .. }
+            | Command::Airgap { .. }
+            | Command::Run(_)
+            | Command::Page { .. }
     );
     if !writes && !folder.exists() {
         return Ok(None);

@@ -43,8 +43,14 @@ pub struct FrozenPart {
     pub bytes: String,
     /// When it is sent, or tried again.
     pub due: Timestamp,
-    /// How often it was tried.
+    /// How often it was tried. Counted before each try: what may have left is never replaced.
     pub tries: u32,
+    /// The collector it was last sent to, as the ledger has it.
+    #[serde(default)]
+    pub to: Option<String>,
+    /// Whether its moment was missed once and drawn again: that is done once.
+    #[serde(default)]
+    pub is_redrawn: bool,
     /// How far it is.
     pub state: PartState,
 }
@@ -154,6 +160,26 @@ pub fn destroy(disk: &dyn Disk, channel: Option<&ChannelId>) -> Result<(), Troub
         // A file that is no report, such as one that was cut short, may hold a copy of one.
         _ => true,
     })
+}
+
+/// Takes away from a channel's reports the parts that nothing covers any more.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn keep_covered(
+    disk: &dyn Disk,
+    channel: &ChannelId,
+    covers: impl Fn(&PartId) -> bool,
+) -> Result<(), Trouble> {
+    for mut frozen in all(disk)?.into_iter().filter(|frozen| frozen.channel == *channel) {
+        if frozen.gathered.keys().chain(frozen.parts.iter().map(|p| &p.part)).all(&covers) {
+            continue;
+        }
+        frozen.parts.retain(|part| covers(&part.part) || part.state != PartState::Waiting);
+        frozen.gathered.retain(|part, _| covers(part));
+        save(disk, &frozen)?;
+    }
+    Ok(())
 }
 
 /// Removes the reports whose period no collector takes any more.

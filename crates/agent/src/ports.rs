@@ -3,8 +3,9 @@
 
 use contract::draft::Facts;
 use contract::gate::Consent;
-use contract::manifest::Field;
+use contract::manifest::{Field, Transport as Way};
 use contract::part::Part;
+use disk::LockGuard;
 use envelope::TagKey;
 use jiff::Timestamp;
 
@@ -27,15 +28,34 @@ pub trait Random {
 pub trait Gather {
     /// One entry for each field: its fact, or why there is none.
     fn facts(&self, fields: &[&Field]) -> Facts;
+
+    /// Lets every value pass by that names this machine, its network or its people. They are
+    /// removed from samples; they are never sent and never kept.
+    fn known(&self, tell: &mut dyn FnMut(&str));
+}
+
+/// Reads the fleet's policy, each time that something is decided.
+pub trait ReadPolicy {
+    /// Its text; `None` where there is no policy.
+    ///
+    /// # Errors
+    /// Why it cannot be read, for people; then nothing is sent.
+    fn read(&self) -> Result<Option<String>, String>;
 }
 
 /// Carries parts to a collector. Whoever calls it holds the proof that it may.
 pub trait Transport {
-    /// Sends one part where the consent says, and nowhere else.
+    /// Sends one part where the consent says, and nowhere else. It looks once more right before
+    /// the part leaves, and holds what the look returns until the part has left.
     ///
     /// # Errors
     /// If no answer came. The part may or may not have arrived.
-    fn send(&self, consent: &Consent<'_>, part: &Part) -> Result<Reply, NoReply>;
+    fn send(
+        &self,
+        consent: &Consent<'_>,
+        part: &Part,
+        look: &mut LastLook<'_>,
+    ) -> Result<Reply, NoReply>;
 
     /// Asks a collector for what it holds under some tags, or to delete it: a person's command of
     /// this moment, or a withdrawal.
@@ -44,6 +64,10 @@ pub trait Transport {
     /// If no answer came.
     fn held(&self, request: &HeldRequest<'_>) -> Result<Reply, NoReply>;
 }
+
+/// The last look before a part leaves: `None` if somebody changed their mind since. What it returns
+/// keeps everybody from changing it until it is dropped, so it must not outlive the sending.
+pub type LastLook<'a> = dyn FnMut() -> Option<LockGuard> + 'a;
 
 /// A question about what a collector holds, proven by the keys of tags.
 #[derive(Debug)]
@@ -56,6 +80,8 @@ pub struct HeldRequest<'a> {
     pub channel: &'a str,
     /// The proofs.
     pub keys: &'a [TagKey],
+    /// How the parts were agreed to travel: what went blind is not asked for directly.
+    pub way: Way,
     /// Whether what is held is to be deleted.
     pub delete: bool,
 }

@@ -2,8 +2,9 @@
 
 use contract::calendar::Period;
 use contract::definition::Definition;
-use contract::draft::{Draft, Report, TagName};
+use contract::draft::{Draft, Gathered, Report, TagName};
 use contract::gate::Consent;
+use contract::id::PartId;
 use contract::manifest::{Channel, Part};
 use envelope::{Secret, Tag, TagScope};
 
@@ -11,7 +12,7 @@ use crate::agent::Agent;
 use crate::ledger::{self, Entry};
 use crate::outbox::{self, Frozen, FrozenPart, PartState};
 use crate::ports::day_of;
-use crate::schedule::Slot;
+use crate::schedule::{Rhythm, Slot};
 use crate::trouble::Trouble;
 
 /// What a preview shows.
@@ -23,6 +24,8 @@ pub struct Preview {
     pub frozen: bool,
     /// Questions without an answer, and why.
     pub left_out: Vec<(String, String)>,
+    /// Why the report could not be frozen, although it should have been.
+    pub not_frozen: Option<Trouble>,
 }
 
 impl Agent<'_> {
@@ -42,18 +45,31 @@ impl Agent<'_> {
             return self.preview_draft(verdict.channel(), tier);
         };
         let period = self.period_now(consent.channel());
-        let _held = self.state().lock()?;
         if fresh {
+            let _held = self.state().lock()?;
             self.thaw_unsent(consent, period)?;
         }
-        let frozen = self.freeze(consent, period)?;
-        let parts = frozen.parts.iter().filter(|part| consent.covers(&part.part));
-        let left_out = frozen.left_out.iter().map(|(f, why)| (f.to_string(), why.clone()));
-        Ok(Preview {
-            parts: parts.map(|part| part.bytes.clone().into_bytes()).collect(),
-            frozen: true,
-            left_out: left_out.collect(),
-        })
+        match self.freeze(channel, period, None) {
+            Ok(Some(frozen)) => Ok(shown(&frozen, consent)),
+            // Somebody said no while the facts were read.
+            Ok(None) => self.preview_draft(verdict.channel(), tier),
+            Err(trouble) => self.preview_unfrozen(consent, period, trouble),
+        }
+    }
+
+    /// Looking works in every state, also where the folder cannot be written.
+    fn preview_unfrozen(
+        &self,
+        consent: &Consent<'_>,
+        period: Period,
+        trouble: Trouble,
+    ) -> Result<Preview, Trouble> {
+        if let Some(frozen) = outbox::load(self.state().disk()?, &consent.channel().id, period)? {
+            return Ok(Preview { not_frozen: Some(trouble), ..shown(&frozen, consent) });
+        }
+        let tier = Some(consent.tier().as_str());
+        let draft = self.preview_draft(consent.channel(), tier)?;
+        Ok(Preview { not_frozen: Some(trouble), ..draft })
     }
 
     fn preview_draft(&self, channel: &Channel, tier: Option<&str>) -> Result<Preview, Trouble> {
@@ -74,7 +90,7 @@ impl Agent<'_> {
         let draft = self.draft(channel, &parts, self.period_now(channel));
         let left_out = draft.left_out().iter().map(|n| (n.field.to_string(), n.why.clone()));
         let left_out = left_out.collect();
-        Ok(Preview { parts: draft.preview(), frozen: false, left_out })
+        Ok(Preview { parts: draft.preview(), frozen: false, left_out, not_frozen: None })
     }
 
     fn draft(&self, channel: &Channel, parts: &[&Part], period: Period) -> Draft {
@@ -82,39 +98,87 @@ impl Agent<'_> {
         let facts = self.world.facts.facts(&fields);
         let mut seed = [0; 32];
         self.world.random.fill(&mut seed);
-        Draft::new(&self.manifest, channel, parts.iter().copied(), period, &facts, &seed)
+        let known = |tell: &mut dyn FnMut(&str)| self.world.facts.known(tell);
+        let gathered = Gathered { facts: &facts, known: &known, seed: &seed };
+        Draft::new(&self.manifest, channel, parts.iter().copied(), period, &gathered)
     }
 
     /// The frozen report of a period; gathers what the consent covers and is not gathered yet.
-    /// Callers hold the lock.
-    pub(crate) fn freeze(&self, consent: &Consent<'_>, period: Period) -> Result<Frozen, Trouble> {
-        let disk = self.state().disk()?;
-        let channel = consent.channel();
-        let found = outbox::load(disk, &channel.id, period)?;
-        let mut frozen = found.unwrap_or_else(|| Frozen::new(channel.id.clone(), period));
+    /// `None` where there is no consent. `rhythm` is that of the tick, if this is one.
+    ///
+    /// Reading facts takes up to a minute, and nothing is held meanwhile: a no must not wait for it.
+    pub(crate) fn freeze(
+        &self,
+        channel: &str,
+        period: Period,
+        rhythm: Option<Rhythm>,
+    ) -> Result<Option<Frozen>, Trouble> {
+        let state = self.state();
+        let reading = self.read()?;
+        let verdict = self.verdict(&reading, channel)?;
+        let Some(consent) = verdict.consent() else { return Ok(None) };
+        let frozen = outbox::load(state.disk()?, &consent.channel().id, period)?;
+        let missing = self.missing(consent, frozen.as_ref());
+        if let (Some(frozen), []) = (frozen, missing.as_slice()) {
+            return Ok(Some(frozen));
+        }
+        let draft = self.draft(consent.channel(), &missing, period);
+        let drafted: Vec<PartId> = missing.iter().map(|part| part.id.clone()).collect();
+        let _held = state.lock()?;
+        // Again: somebody may have said no, or frozen the report, while the facts were read.
+        let reading = self.read()?;
+        let verdict = self.verdict(&reading, channel)?;
+        let Some(consent) = verdict.consent() else { return Ok(None) };
+        let found = outbox::load(state.disk()?, &consent.channel().id, period)?;
+        let mut missing = self.missing(consent, found.as_ref());
+        missing.retain(|part| drafted.contains(&part.id));
+        let frozen = found.unwrap_or_else(|| Frozen::new(consent.channel().id.clone(), period));
+        self.put_in(frozen, consent, &draft, &missing, rhythm).map(Some)
+    }
+
+    /// The parts that the consent covers and that are not gathered yet.
+    fn missing<'c>(&self, consent: &'c Consent<'_>, frozen: Option<&Frozen>) -> Vec<&'c Part> {
         let program = &self.manifest.program.id;
-        let hash = |part: &Part| Definition::new(program, channel, part).hash();
-        let missing: Vec<&Part> = consent
-            .parts()
-            .filter(|part| frozen.gathered.get(&part.id) != Some(&hash(part)))
-            // What was sent once in a period stays what was sent.
-            .filter(|part| !frozen.parts.iter().any(|p| p.part == part.id && p.tries > 0))
-            .collect();
+        let hash = |part: &Part| Definition::new(program, consent.channel(), part).hash();
+        let is_gathered = |part: &Part| {
+            frozen.is_some_and(|frozen| {
+                frozen.gathered.get(&part.id) == Some(&hash(part))
+                    // What was sent once in a period stays what was sent.
+                    || frozen.parts.iter().any(|p| p.part == part.id && p.tries > 0)
+            })
+        };
+        consent.parts().filter(|part| !is_gathered(part)).collect()
+    }
+
+    /// Puts the missing parts of a draft into a frozen report. Callers hold the lock.
+    fn put_in(
+        &self,
+        mut frozen: Frozen,
+        consent: &Consent<'_>,
+        draft: &Draft,
+        missing: &[&Part],
+        rhythm: Option<Rhythm>,
+    ) -> Result<Frozen, Trouble> {
         if missing.is_empty() {
             return Ok(frozen);
         }
-        let secret = self.state().secret_or_new(self.world.random)?;
-        let draft = self.draft(channel, &missing, period);
+        let (state, channel) = (self.state(), consent.channel());
+        self.finish_withdrawal()?;
+        let secret = state.secret_or_new(self.world.random)?;
         let report = draft.agreed(consent, |name| self.tag(&secret, channel, name));
-        frozen.parts.retain(|part| !missing.iter().any(|missing| missing.id == part.part));
-        frozen.parts.extend(self.waiting(&report, channel, &secret)?);
+        let is_missing = |id: &PartId| missing.iter().any(|missing| missing.id == *id);
+        frozen.parts.retain(|part| !is_missing(&part.part));
+        let waiting = self.waiting(&report, channel, &secret, rhythm)?;
+        frozen.parts.extend(waiting.into_iter().filter(|part| is_missing(&part.part)));
+        let hash = |part: &Part| Definition::new(&self.manifest.program.id, channel, part).hash();
         frozen.gathered.extend(missing.iter().map(|part| (part.id.clone(), hash(part))));
         let fields = frozen.leave_out(draft.left_out());
         if !fields.is_empty() {
-            let entry = Entry::LeftOut { channel: channel.id.clone(), period, fields };
-            ledger::append(disk, self.now(), vec![entry])?;
+            let (channel, period) = (channel.id.clone(), frozen.period);
+            let entry = Entry::LeftOut { channel, period, fields };
+            ledger::append(state.disk()?, self.now(), vec![entry])?;
         }
-        outbox::save(disk, &frozen)?;
+        outbox::save(state.disk()?, &frozen)?;
         Ok(frozen)
     }
 
@@ -134,8 +198,15 @@ impl Agent<'_> {
         report: &Report,
         channel: &Channel,
         secret: &Secret,
+        rhythm: Option<Rhythm>,
     ) -> Result<Vec<FrozenPart>, Trouble> {
-        let ticked = self.state().since()?.and_then(|since| since.ticked);
+        let now = self.now();
+        let since = self.state().since()?;
+        let watched = since.as_ref().and_then(|since| {
+            let rhythm = rhythm.unwrap_or_else(|| Rhythm::at(now, since, false));
+            let ticked = rhythm.watched?;
+            Some(ticked.max(*since.channels.get(&channel.id)?))
+        });
         let program = self.manifest.program.id.as_str();
         let make = |made: &contract::draft::ReportPart| {
             let sample = made.part.tag().map_or_else(String::new, |tag| tag.to_string());
@@ -151,8 +222,10 @@ impl Agent<'_> {
             FrozenPart {
                 part: made.id.clone(),
                 bytes: String::from_utf8_lossy(made.part.bytes()).into_owned(),
-                due: slot.due(secret, ticked, self.now()),
+                due: slot.due(secret, watched, now),
                 tries: 0,
+                to: None,
+                is_redrawn: false,
                 state: PartState::Waiting,
             }
         };
@@ -183,6 +256,17 @@ impl Agent<'_> {
         let bytes = std::iter::once(frozen.bytes.as_bytes());
         let report = Report::thaw(consent, period, bytes, day_of(self.now()));
         report.parts().first().map(|made| made.part.clone())
+    }
+}
+
+fn shown(frozen: &Frozen, consent: &Consent<'_>) -> Preview {
+    let parts = frozen.parts.iter().filter(|part| consent.covers(&part.part));
+    let left_out = frozen.left_out.iter().map(|(field, why)| (field.to_string(), why.clone()));
+    Preview {
+        parts: parts.map(|part| part.bytes.clone().into_bytes()).collect(),
+        frozen: true,
+        left_out: left_out.collect(),
+        not_frozen: None,
     }
 }
 

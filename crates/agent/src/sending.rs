@@ -1,19 +1,19 @@
-//! Sends frozen parts: asks the gate before each, writes the ledger first, believes only a verified
-//! receipt.
+//! Sends frozen parts: those that are due on schedule, or all of a period at a person's command.
 
-use contract::calendar::{add_days, days_between};
-use contract::gate::Consent;
+use contract::calendar::Period;
 use contract::id::ChannelId;
-use contract::part::Part;
-use envelope::{Digest, Receipt};
+use disk::LockGuard;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::agent::Agent;
-use crate::ledger::{self, Entry};
+use crate::agent::{Agent, Reading};
+use crate::limits::{CLOCK_AHEAD_SECONDS_MAX, REDRAW_SECONDS, SCHEDULE_AFTER_SECONDS};
 use crate::outbox::{self, Frozen, FrozenPart, PartState};
-use crate::ports::{NoReply, Reply, day_of};
-use crate::schedule::{Slot, later, pause_seconds};
+use crate::ports::{NoReply, day_of};
+use crate::schedule::{Rhythm, Slot, later, start_of};
+use crate::state::{Pause, Since};
 use crate::trouble::Trouble;
+
+mod delivery;
 
 /// What became of a sending.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,10 @@ pub struct Sent {
     pub waiting: usize,
     /// The first reason why a part was not acknowledged.
     pub obstacle: Option<Obstacle>,
+    /// What stands in the way of a deletion that somebody asked for.
+    pub deletion_obstacle: Option<Obstacle>,
+    /// Tries in a row, this one too, that came to nothing.
+    pub tries: u32,
     /// When the next part is due, of those that wait.
     pub next: Option<Timestamp>,
 }
@@ -39,18 +43,14 @@ pub enum Obstacle {
     Busy(u16),
     /// The collector does not take the part.
     Refused(u16),
+    /// Whoever answered does not speak as a collector does.
+    Stranger(u16),
     /// The answer was no receipt that a pinned root key stands behind.
     Receipt(String),
 }
 
 /// The lock of whoever is sending; two would send twice.
 const SENDING: &str = "sending.lock";
-
-enum Outcome {
-    Acknowledged(Box<Receipt>),
-    Refused(u16),
-    Again(Obstacle, Option<u64>),
-}
 
 impl Agent<'_> {
     /// Sends what is due on schedule. Does nothing in continuous integration, and nothing in the
@@ -59,23 +59,38 @@ impl Agent<'_> {
     /// # Errors
     /// If the state cannot be read or written. What was acknowledged is recorded.
     pub fn tick(&self) -> Result<Sent, Trouble> {
+        self.look_after(false)
+    }
+
+    /// As [`Self::tick`], by somebody who knows whether the machine was off or asleep since.
+    ///
+    /// # Errors
+    /// If the state cannot be read or written. What was acknowledged is recorded.
+    pub fn look_after(&self, was_asleep: bool) -> Result<Sent, Trouble> {
         let state = self.state();
-        let Some(since) = state.since()? else { return Ok(Sent::default()) };
         let reading = self.read()?;
-        let _alone = state.lock_as(SENDING, 0)?;
-        outbox::drop_closed(state.disk()?, day_of(self.now()))?;
-        let mut sent = Sent::default();
-        let age = self.now().duration_since(since.began);
-        let old_enough = age >= SignedDuration::from_secs(crate::limits::SCHEDULE_AFTER_SECONDS);
-        if old_enough && !self.in_ci {
-            for channel in self.channels() {
-                if let Some(consent) = self.verdict(&reading, channel.as_str())?.consent() {
-                    self.freeze_when_due(consent, &mut sent)?;
-                }
-            }
-            self.send_where(&mut sent, |frozen| frozen.due <= self.now())?;
+        let on = self.channels_on(&reading)?;
+        let has_deletions = self.next_deletion()?.is_some();
+        if state.since()?.is_none() && on.is_empty() && !has_deletions {
+            return Ok(Sent::default());
         }
-        state.ticked(since)?;
+        let _alone = self.alone()?;
+        let (since, rhythm) = self.begin_look(&reading, &on, was_asleep)?;
+        let mut sent = Sent { deletion_obstacle: self.ask_deletions()?, ..Sent::default() };
+        let is_paused = since.pause.is_some_and(|pause| pause.until > self.now());
+        for channel in on.iter().filter(|channel| since.channels.contains_key(*channel)) {
+            self.freeze_when_due(channel, rhythm, &mut sent)?;
+        }
+        for channel in &on {
+            let scheduled = since.channels.contains_key(channel) && !is_paused;
+            let now = self.now();
+            self.send_channel(channel, &mut sent, |part| scheduled && part.due <= now)?;
+        }
+        if let Some(pause) = state.since()?.and_then(|since| since.pause) {
+            sent.tries = pause.tries;
+            sent.next = sent.next.map(|next| next.max(pause.until));
+        }
+        sent.next = earlier(sent.next, self.next_deletion()?);
         Ok(sent)
     }
 
@@ -84,75 +99,149 @@ impl Agent<'_> {
     /// # Errors
     /// If there is no consent, or the state cannot be read or written.
     pub fn send(&self, channel: &str) -> Result<Sent, Trouble> {
-        let reading = self.read()?;
-        let verdict = self.verdict(&reading, channel)?;
-        let Some(consent) = verdict.consent() else {
-            return Err(Trouble::new(
+        let id = &self.find(channel)?.id;
+        let off = || {
+            Trouble::new(
                 "nothing was sent.",
-                format!(
-                    "`{channel}` is off, for the reasons that candor-agent why {channel} names"
-                ),
+                format!("{channel} is off"),
                 "everything as it was",
-                format!("candor-agent agree {channel}, if you want it to be sent"),
-            ));
+                format!(
+                    "candor-agent why {channel} says what decided; candor-agent agree {channel}, \
+                     if you want it to be sent"
+                ),
+            )
         };
-        let state = self.state();
-        let _alone = state.lock_as(SENDING, 0)?;
-        let held = state.lock()?;
-        self.freeze(consent, self.period_now(consent.channel()))?;
-        drop(held);
+        let reading = self.read()?;
+        if self.verdict(&reading, channel)?.consent().is_none() {
+            return Err(off());
+        }
+        let _alone = self.alone()?;
+        let period = self.period_now(self.find(channel)?);
+        self.freeze(channel, period, None)?.ok_or_else(off)?;
         let mut sent = Sent::default();
-        self.send_channel(&consent.channel().id, &mut sent, |_| true)?;
+        self.send_channel(id, &mut sent, |_| true)?;
         Ok(sent)
     }
 
-    /// Freezes the period's report as soon as the first of its parts is due.
-    fn freeze_when_due(&self, consent: &Consent<'_>, sent: &mut Sent) -> Result<(), Trouble> {
+    /// The lock of whoever sends.
+    pub(crate) fn alone(&self) -> Result<LockGuard, Trouble> {
         let state = self.state();
-        let channel = consent.channel();
-        let period = self.period_now(channel);
-        let Some(secret) = state.secret()? else { return Ok(()) };
-        let moment = |part: &contract::manifest::Part| {
-            let (program, channel) = (self.manifest.program.id.as_str(), channel.id.as_str());
-            Slot { program, channel, part: part.id.as_str(), sample: "", period }.moment(&secret)
-        };
-        let first = consent.parts().map(moment).min();
-        if first.is_some_and(|first| first <= self.now()) {
-            let _held = state.lock()?;
-            self.freeze(consent, period)?;
-        } else {
-            sent.next = earlier(sent.next, first);
-        }
-        Ok(())
+        state.lock_as(SENDING, 0).map_err(|trouble| match trouble.is_locked {
+            true => Trouble {
+                headline: "another candor-agent is sending at this moment.".to_owned(),
+                to_do: "wait a minute and try again".to_owned(),
+                ..trouble
+            },
+            false => trouble,
+        })
     }
 
-    fn send_where(
-        &self,
-        sent: &mut Sent,
-        wanted: impl Fn(&FrozenPart) -> bool + Copy,
-    ) -> Result<(), Trouble> {
+    fn channels_on(&self, reading: &Reading) -> Result<Vec<ChannelId>, Trouble> {
+        let mut on = Vec::new();
         for channel in self.channels() {
-            self.send_channel(channel, sent, wanted)?;
+            if self.verdict(reading, channel.as_str())?.consent().is_some() {
+                on.push(channel.clone());
+            }
         }
+        Ok(on)
+    }
+
+    /// Notes the tick, tidies the outbox, and draws again what was missed.
+    fn begin_look(
+        &self,
+        reading: &Reading,
+        on: &[ChannelId],
+        was_asleep: bool,
+    ) -> Result<(Since, Rhythm), Trouble> {
+        let state = self.state();
+        let _held = state.lock()?;
+        let disk = state.disk()?;
+        let mut since = state.begin()?;
+        let now = self.now();
+        let rhythm = Rhythm::at(now, &since, was_asleep);
+        let is_old = now.duration_since(since.began).as_secs() >= SCHEDULE_AFTER_SECONDS;
+        since.channels.retain(|channel, _| on.contains(channel));
+        if is_old && !self.in_ci {
+            for channel in on {
+                since.channels.entry(channel.clone()).or_insert(now);
+            }
+        }
+        since.pause = since.pause.filter(|pause| !is_absurd(pause.until, now));
+        since.ticked = Some(now);
+        since.gap_seconds = rhythm.gap_seconds;
+        state.write_since(&since)?;
+        outbox::drop_closed(disk, day_of(now))?;
+        self.destroy_forbidden(reading)?;
+        for mut frozen in outbox::all(disk)? {
+            let mut is_changed = false;
+            for part in frozen.parts.iter_mut().filter(|part| part.state == PartState::Waiting) {
+                let was_missed = part.due < now && rhythm.watched.is_none() && !part.is_redrawn;
+                if was_missed || is_absurd(part.due, now) {
+                    part.due = later(now, self.drawn(REDRAW_SECONDS));
+                    part.is_redrawn = true;
+                    is_changed = true;
+                }
+            }
+            if is_changed {
+                outbox::save(disk, &frozen)?;
+            }
+        }
+        Ok((since, rhythm))
+    }
+
+    /// Freezes the period's report as soon as the first of its parts is due, or when the next tick
+    /// may come too late for it.
+    fn freeze_when_due(
+        &self,
+        id: &ChannelId,
+        rhythm: Rhythm,
+        sent: &mut Sent,
+    ) -> Result<(), Trouble> {
+        let channel = self.find(id.as_str())?;
+        let period = self.period_now(channel);
+        let Some(secret) = self.state().secret()? else {
+            // A policy permits what nobody here ever decided: the first tick makes the secret.
+            self.freeze(id.as_str(), period, Some(rhythm))?;
+            return Ok(());
+        };
+        let (program, id) = (self.manifest.program.id.as_str(), id.as_str());
+        let moment = |part: &contract::manifest::Part| {
+            Slot { program, channel: id, part: part.id.as_str(), sample: "", period }
+                .moment(&secret)
+        };
+        let reading = self.read()?;
+        let verdict = self.verdict(&reading, id)?;
+        let Some(first) = verdict.consent().and_then(|c| c.parts().map(moment).min()) else {
+            return Ok(());
+        };
+        if first <= self.now() || rhythm.next >= start_of(period.next()) {
+            self.freeze(id, period, Some(rhythm))?;
+        } else {
+            sent.next = earlier(sent.next, Some(first));
+        }
+        // The service wakes in time for the next period's first moment, too.
+        let next = start_of(period.next());
+        sent.next = earlier(sent.next, Some(next));
         Ok(())
     }
 
+    /// Sends the parts of a channel that are wanted. After the first that the collector does not
+    /// take up, the others are not even tried: they would meet the same.
     fn send_channel(
         &self,
         channel: &ChannelId,
         sent: &mut Sent,
-        wanted: impl Fn(&FrozenPart) -> bool,
+        is_wanted: impl Fn(&FrozenPart) -> bool,
     ) -> Result<(), Trouble> {
         for frozen in outbox::all(self.state().disk()?)? {
             if frozen.channel != *channel {
                 continue;
             }
-            for (index, part) in frozen.parts.iter().enumerate() {
-                if part.state != PartState::Waiting {
-                    continue;
-                }
-                if wanted(part) {
-                    self.send_part(&frozen, index, sent)?;
+            for part in frozen.parts.iter().filter(|part| part.state == PartState::Waiting) {
+                let has_met =
+                    matches!(&sent.obstacle, Some(o) if !matches!(o, Obstacle::Refused(_)));
+                if is_wanted(part) && !has_met {
+                    self.send_part(&frozen, part, sent)?;
                 } else {
                     sent.waiting += 1;
                     sent.next = earlier(sent.next, Some(part.due));
@@ -162,123 +251,79 @@ impl Agent<'_> {
         Ok(())
     }
 
-    fn send_part(&self, frozen: &Frozen, index: usize, sent: &mut Sent) -> Result<(), Trouble> {
-        // Everything is read again: somebody may have changed their mind a moment ago.
-        let reading = self.read()?;
-        let verdict = self.verdict(&reading, frozen.channel.as_str())?;
-        let Some(consent) = verdict.consent() else { return Ok(()) };
-        let Some(waiting) = frozen.parts.get(index) else { return Ok(()) };
-        let Some(part) = self.thaw(consent, frozen.period, waiting) else { return Ok(()) };
-        if waiting.tries == 0 {
-            self.note(vec![Entry::Sending {
-                channel: frozen.channel.clone(),
-                period: frozen.period,
-                part: waiting.part.clone(),
-                bytes: waiting.bytes.clone(),
-                to: consent.destination().collector.clone(),
-            }])?;
-        }
-        let outcome = match self.world.transport.send(consent, &part) {
-            Ok(reply) => self.judge(&reply, consent, &part),
-            Err(error) => Outcome::Again(Obstacle::NoReply(error), None),
-        };
-        self.settle(frozen, waiting, &part, outcome, sent)
+    /// Seconds drawn evenly from 0 up to these.
+    pub(crate) fn drawn(&self, seconds: u64) -> SignedDuration {
+        let mut draw = [0; 8];
+        self.world.random.fill(&mut draw);
+        let seconds = (u128::from(u64::from_be_bytes(draw)) * u128::from(seconds)) >> 64;
+        SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(0))
     }
 
-    fn judge(&self, reply: &Reply, consent: &Consent<'_>, part: &Part) -> Outcome {
-        match reply.status {
-            200 | 201 => match self.believe(&reply.body, consent, part) {
-                Ok(receipt) => Outcome::Acknowledged(Box::new(receipt)),
-                Err(why) => Outcome::Again(Obstacle::Receipt(why), None),
-            },
-            // Not this part, today or ever: the same bytes would be refused again.
-            400 | 409 | 410 | 413 | 415 | 422 => Outcome::Refused(reply.status),
-            status => Outcome::Again(Obstacle::Busy(status), reply.retry_after_seconds),
-        }
-    }
-
-    /// Believes a receipt only if a pinned root stands behind it and it says what was agreed.
-    fn believe(&self, body: &[u8], consent: &Consent<'_>, part: &Part) -> Result<Receipt, String> {
-        let receipt: Receipt =
-            serde_json::from_slice(body).map_err(|_| "the answer is no receipt".to_owned())?;
-        let roots = &consent.destination().root_keys;
-        let statement =
-            receipt.verify(roots, &part.digest()).map_err(
-                |error| match std::error::Error::source(&error) {
-                    Some(source) => format!("{error}: {source}"),
-                    None => error.to_string(),
-                },
-            )?;
-        let agreed = part.period().forget_by(consent.channel().retention_days);
-        if statement.forget_by > agreed {
-            return Err(format!("it would be kept until {}, not {agreed}", statement.forget_by));
-        }
-        let today = day_of(self.now());
-        if days_between(add_days(today, -2), statement.received) < 0
-            || days_between(statement.received, add_days(today, 2)) < 0
-        {
-            return Err("it names another day than today".to_owned());
-        }
-        Ok(receipt)
-    }
-
-    fn settle(
-        &self,
-        frozen: &Frozen,
-        waiting: &FrozenPart,
-        part: &Part,
-        outcome: Outcome,
-        sent: &mut Sent,
-    ) -> Result<(), Trouble> {
-        let digest = part.digest();
-        let mut update = FrozenPart { tries: waiting.tries + 1, ..waiting.clone() };
-        match outcome {
-            Outcome::Acknowledged(receipt) => {
-                sent.acknowledged += 1;
-                update.state = PartState::Sent;
-                self.note(vec![Entry::Receipt { digest, receipt }])?;
-            }
-            Outcome::Refused(status) => {
-                sent.refused += 1;
-                update.state = PartState::Refused;
-                sent.obstacle.get_or_insert(Obstacle::Refused(status));
-                self.note(vec![Entry::Refused { digest, status }])?;
-            }
-            Outcome::Again(obstacle, retry_after_seconds) => {
-                sent.waiting += 1;
-                let mut draw = [0; 8];
-                self.world.random.fill(&mut draw);
-                let draw = u64::from_be_bytes(draw);
-                let pause = pause_seconds(update.tries, retry_after_seconds, draw);
-                let pause = SignedDuration::from_secs(i64::try_from(pause).unwrap_or(i64::MAX));
-                update.due = later(self.now(), pause);
-                sent.next = earlier(sent.next, Some(update.due));
-                sent.obstacle.get_or_insert(obstacle);
-            }
-        }
-        self.update(frozen, &digest, update)
-    }
-
-    /// Writes how far a part is, unless somebody declined meanwhile and the report is gone.
-    fn update(&self, frozen: &Frozen, digest: &Digest, update: FrozenPart) -> Result<(), Trouble> {
+    /// Leaves the collector alone for a while. Whatever was due is tried again each at a moment of
+    /// its own, so that parts do not travel together after an outage. Callers hold the lock.
+    fn pause(&self, retry_after_seconds: Option<u64>) -> Result<(), Trouble> {
         let state = self.state();
-        let _held = state.lock()?;
-        let Some(mut current) = outbox::load(state.disk()?, &frozen.channel, frozen.period)? else {
-            return Ok(());
+        let mut since = state.begin()?;
+        let tries = since.pause.map_or(1, |pause| pause.tries.saturating_add(1));
+        let now = self.now();
+        let floor = crate::schedule::asked_seconds(retry_after_seconds);
+        let floor = later(now, SignedDuration::from_secs(i64::try_from(floor).unwrap_or(0)));
+        let mut until = Timestamp::MAX;
+        let mut drawn = || {
+            let due = later(floor, self.drawn(crate::schedule::pause_seconds(tries)));
+            until = until.min(due);
+            due
         };
-        let same = |part: &&mut FrozenPart| Digest::of(part.bytes.as_bytes()) == *digest;
-        if let Some(place) = current.parts.iter_mut().find(same) {
-            *place = update;
-            outbox::save(state.disk()?, &current)?;
+        for mut frozen in outbox::all(state.disk()?)? {
+            let overdue =
+                |part: &&mut FrozenPart| part.state == PartState::Waiting && part.due <= now;
+            let mut is_changed = false;
+            for part in frozen.parts.iter_mut().filter(overdue) {
+                part.due = drawn();
+                is_changed = true;
+            }
+            if is_changed {
+                outbox::save(state.disk()?, &frozen)?;
+            }
+        }
+        let first = drawn();
+        since.pause = Some(Pause { until: until.min(first), tries });
+        state.write_since(&since)
+    }
+
+    /// Reads the policy now, and destroys what waits of channels that it forbids.
+    ///
+    /// # Errors
+    /// If the state cannot be read or written.
+    pub fn sync_policy(&self) -> Result<(), Trouble> {
+        let state = self.state();
+        if state.disk().is_err() {
+            return Ok(());
+        }
+        let _held = state.lock()?;
+        self.destroy_forbidden(&self.read()?)
+    }
+
+    /// Destroys what waits of channels that the fleet's policy forbids. Callers hold the lock.
+    fn destroy_forbidden(&self, reading: &Reading) -> Result<(), Trouble> {
+        for channel in self.channels() {
+            let verdict = self.verdict(reading, channel.as_str())?;
+            if verdict.reasons().contains(&contract::gate::Reason::Policy) {
+                outbox::destroy(self.state().disk()?, Some(channel))?;
+            }
         }
         Ok(())
     }
 
-    fn note(&self, entries: Vec<Entry>) -> Result<(), Trouble> {
-        let state = self.state();
-        let _held = state.lock()?;
-        ledger::append(state.disk()?, self.now(), entries)
+    /// The frozen report as it stands now; `None` if it was destroyed.
+    fn again(&self, channel: &ChannelId, period: Period) -> Result<Option<Frozen>, Trouble> {
+        outbox::load(self.state().disk()?, channel, period)
     }
+}
+
+/// A moment that only a clock that was ahead can have written.
+fn is_absurd(moment: Timestamp, now: Timestamp) -> bool {
+    moment > later(now, SignedDuration::from_secs(CLOCK_AHEAD_SECONDS_MAX))
 }
 
 fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {

@@ -1,15 +1,19 @@
 //! `candor-agent run`: ticks whenever something is due, and says one line for each change.
 
 use contract::environment::Environment;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::agent::Agent;
-use crate::limits::LOOK_SECONDS_MAX;
+use crate::limits::{LATE_SECONDS_MAX, LOOK_SECONDS_MAX};
+use crate::schedule::later;
 use crate::sending::{Obstacle, Sent};
 use crate::trouble::Trouble;
 
 /// The lock of the service: one for each state folder.
 const SERVICE: &str = "service.lock";
+
+/// How `why` names the process of the service.
+pub const PROCESS: &str = "the service";
 
 /// Runs until the process ends. `log` gets one line for each change of state.
 ///
@@ -17,38 +21,77 @@ const SERVICE: &str = "service.lock";
 /// If another service runs on the same state folder, or the folder cannot be written.
 pub fn run(agent: &Agent<'_>, log: &dyn Fn(&str)) -> Result<(), Trouble> {
     let state = agent.state();
-    let _only = state.lock_as(SERVICE, 0)?;
-    let environment = Environment { process: "the service".into(), ..agent.environment.clone() };
+    let only = state.lock_as(SERVICE, 0);
+    let _only = only.map_err(|trouble| match trouble.is_locked {
+        true => Trouble {
+            headline: "another candor-agent already runs on this state folder.".to_owned(),
+            to_do: "nothing, if it should run; stop it first, if this one should".to_owned(),
+            ..trouble
+        },
+        false => trouble,
+    })?;
+    let environment = Environment { process: PROCESS.into(), ..agent.environment.clone() };
     state.write_service(&environment)?;
     let mut last = String::new();
+    // What was missed while nothing ran is drawn again: a fleet that restarts is no herd.
+    let mut expected: Option<Timestamp> = state.since()?.and_then(|since| since.ticked);
     loop {
-        let (line, next) = match agent.tick() {
-            Ok(sent) => (in_a_line(&sent), sent.next),
-            Err(trouble) => (format!("{} {}", trouble.headline, trouble.happened), None),
+        let now = agent.now();
+        let late = |expected: Timestamp| now.duration_since(expected).as_secs() > LATE_SECONDS_MAX;
+        let was_asleep = expected.is_none_or(late);
+        let (line, next) = match agent.look_after(was_asleep) {
+            Ok(sent) => (Some(in_a_line(&sent)), sent.next),
+            // Somebody sends by hand: that is no change of state.
+            Err(trouble) if trouble.is_locked => (None, None),
+            Err(trouble) => (Some(format!("{} {}", trouble.headline, trouble.happened)), None),
         };
-        if line != last {
+        if let Some(line) = line.filter(|line| *line != last) {
             log(&line);
             last = line;
         }
-        agent.wait(seconds_until(agent.now(), next));
+        let seconds = seconds_until(agent.now(), next);
+        expected = Some(later(agent.now(), SignedDuration::from_secs(seconds)));
+        agent.wait(u64::try_from(seconds).unwrap_or(1));
     }
 }
 
+/// Ticks, and goes on for so many seconds: what falls due meanwhile is sent at its own moment, as the
+/// service would.
+///
+/// # Errors
+/// If the state cannot be read or written.
+pub fn tick_within(agent: &Agent<'_>, seconds: u64) -> Result<Sent, Trouble> {
+    let end = later(agent.now(), SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(0)));
+    let mut sent = agent.tick()?;
+    while let Some(next) = sent.next.filter(|next| *next <= end && *next > agent.now()) {
+        let seconds = seconds_until(agent.now(), Some(next));
+        agent.wait(u64::try_from(seconds).unwrap_or(1));
+        if agent.now() >= next {
+            let before = std::mem::take(&mut sent);
+            sent = agent.tick()?;
+            sent.acknowledged += before.acknowledged;
+            sent.refused += before.refused;
+        }
+    }
+    Ok(sent)
+}
+
 /// How long to wait: until the next part is due, but look again now and then.
-fn seconds_until(now: Timestamp, next: Option<Timestamp>) -> u64 {
-    let seconds = next.map_or(LOOK_SECONDS_MAX, |next| {
-        u64::try_from(next.duration_since(now).as_secs()).unwrap_or(0)
-    });
-    seconds.clamp(1, LOOK_SECONDS_MAX)
+fn seconds_until(now: Timestamp, next: Option<Timestamp>) -> i64 {
+    let longest = i64::try_from(LOOK_SECONDS_MAX).unwrap_or(i64::MAX);
+    next.map_or(longest, |next| next.duration_since(now).as_secs()).clamp(1, longest)
 }
 
 /// The state in one line that stays the same while nothing changes.
 fn in_a_line(sent: &Sent) -> String {
-    match &sent.obstacle {
+    match sent.obstacle.as_ref().or(sent.deletion_obstacle.as_ref()) {
         None => "nothing stands in the way".to_owned(),
         Some(Obstacle::NoReply(why)) => format!("nothing is acknowledged: {why}"),
         Some(Obstacle::Busy(status)) => format!("the collector answers {status}"),
         Some(Obstacle::Refused(status)) => format!("the collector refuses parts ({status})"),
+        Some(Obstacle::Stranger(status)) => {
+            format!("something else than the collector answers ({status})")
+        }
         Some(Obstacle::Receipt(why)) => format!("a receipt is not believed: {why}"),
     }
 }

@@ -1,22 +1,23 @@
 //! The state folder of one program: decisions, the secret, and small notes. One file for each thing,
 //! each replaced atomically.
 
+use std::collections::BTreeMap;
+
 use contract::decision::Record;
 use contract::environment::Environment;
-use contract::id::ProgramId;
+use contract::id::{ChannelId, ProgramId};
 use disk::{Disk, DiskError, LockGuard};
-use envelope::Secret;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{LOCK_SECONDS_MAX, RECORD_BYTES_MAX, STATE_FILE_BYTES_MAX};
-use crate::ports::{Clock, Random};
+use crate::ports::Clock;
 use crate::trouble::Trouble;
+
+mod secret;
 
 /// The one record of all decisions.
 const DECISIONS: &str = "decisions.json";
-/// The secret from which tags are derived.
-const SECRET: &str = "secret";
 /// When this state began, and when it was last looked after.
 const SINCE: &str = "since.json";
 /// What the service's environment says about telemetry.
@@ -31,14 +32,33 @@ pub struct State<'w> {
     clock: &'w dyn Clock,
 }
 
-/// When a state began, and when it was last looked after.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// When a state began, and how it was looked after since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Since {
     /// The first decision.
     pub began: Timestamp,
     /// The last `tick`, or the last look of the service.
     pub ticked: Option<Timestamp>,
+    /// Seconds between the last two ticks: the next one is expected as far away.
+    #[serde(default)]
+    pub gap_seconds: u64,
+    /// Since when each channel is on; its earlier moments were not missed, they never were.
+    #[serde(default)]
+    pub channels: BTreeMap<ChannelId, Timestamp>,
+    /// Until when the collector is left alone, and how often in a row it could not be used.
+    #[serde(default)]
+    pub pause: Option<Pause>,
+}
+
+/// How long a collector that could not be used is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pause {
+    /// Nothing is sent on schedule before.
+    pub until: Timestamp,
+    /// Tries in a row that came to nothing.
+    pub tries: u32,
 }
 
 impl<'w> State<'w> {
@@ -111,65 +131,44 @@ impl<'w> State<'w> {
         self.write(DECISIONS, &record.to_bytes())
     }
 
-    /// The secret, if there is one.
-    ///
-    /// # Errors
-    /// If the file cannot be read or is no secret.
-    pub fn secret(&self) -> Result<Option<Secret>, Trouble> {
-        let Some(bytes) = self.read(SECRET, STATE_FILE_BYTES_MAX)? else { return Ok(None) };
-        let bytes = zeroize::Zeroizing::new(bytes);
-        let secret: Option<[u8; 32]> = bytes.as_slice().try_into().ok();
-        let damaged = || {
-            Trouble::new(
-                "nothing is sent: the secret cannot be used.",
-                format!("{SECRET} has {} bytes instead of 32", bytes.len()),
-                "everything else in the state folder",
-                "restore it from a backup; without it, what was sent can no longer be deleted \
-                 by its tags, and is forgotten at the end of its retention",
-            )
-        };
-        secret.map(|bytes| Some(Secret::from_bytes(bytes))).ok_or_else(damaged)
-    }
-
-    /// The secret; a new one is made where there is none.
-    ///
-    /// # Errors
-    /// If it cannot be read or written.
-    pub fn secret_or_new(&self, random: &dyn Random) -> Result<Secret, Trouble> {
-        if let Some(secret) = self.secret()? {
-            return Ok(secret);
-        }
-        let mut bytes = zeroize::Zeroizing::new([0; 32]);
-        random.fill(bytes.as_mut());
-        self.write(SECRET, bytes.as_slice())?;
-        Ok(Secret::from_bytes(*bytes))
-    }
-
     /// When this state began; `None` before the first decision.
     ///
     /// # Errors
     /// If the file cannot be read.
     pub fn since(&self) -> Result<Option<Since>, Trouble> {
-        self.read_json(SINCE)
+        self.read_json(SINCE, STATE_FILE_BYTES_MAX)
     }
 
-    /// Notes the first decision, once.
+    /// Notes the first decision, once; returns how the state was looked after since. Callers hold
+    /// the lock.
     ///
     /// # Errors
-    /// If the file cannot be written.
-    pub fn begin(&self) -> Result<(), Trouble> {
-        if self.since()?.is_none() {
-            self.write_json(SINCE, &Since { began: self.clock.now(), ticked: None })?;
+    /// If the file cannot be read or written.
+    pub fn begin(&self) -> Result<Since, Trouble> {
+        let now = self.clock.now();
+        let new = Since {
+            began: now,
+            ticked: None,
+            gap_seconds: 0,
+            channels: BTreeMap::new(),
+            pause: None,
+        };
+        match self.since()? {
+            // Where the clock was ahead, the state would seem to begin in years.
+            Some(since) if since.began <= now => Ok(since),
+            _ => {
+                self.write_since(&new)?;
+                Ok(new)
+            }
         }
-        Ok(())
     }
 
-    /// Notes a `tick`.
+    /// Writes how the state was looked after. Callers hold the lock.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn ticked(&self, since: Since) -> Result<(), Trouble> {
-        self.write_json(SINCE, &Since { ticked: Some(self.clock.now()), ..since })
+    pub fn write_since(&self, since: &Since) -> Result<(), Trouble> {
+        self.write_json(SINCE, since)
     }
 
     /// What the service's environment says, as the service recorded it.
@@ -177,7 +176,7 @@ impl<'w> State<'w> {
     /// # Errors
     /// If the file cannot be read.
     pub fn service(&self) -> Result<Option<Environment>, Trouble> {
-        self.read_json(SERVICE)
+        self.read_json(SERVICE, STATE_FILE_BYTES_MAX)
     }
 
     /// Records what the service's environment says, so that every command can combine it with its
@@ -189,19 +188,23 @@ impl<'w> State<'w> {
         self.write_json(SERVICE, environment)
     }
 
-    fn read_json<T: for<'a> Deserialize<'a>>(&self, path: &str) -> Result<Option<T>, Trouble> {
-        let Some(bytes) = self.read(path, STATE_FILE_BYTES_MAX)? else { return Ok(None) };
+    pub(crate) fn read_json<T: for<'a> Deserialize<'a>>(
+        &self,
+        path: &str,
+        bytes_max: u64,
+    ) -> Result<Option<T>, Trouble> {
+        let Some(bytes) = self.read(path, bytes_max)? else { return Ok(None) };
         serde_json::from_slice(&bytes).map(Some).map_err(|_| {
             Trouble::new(
-                "a file of the state folder is damaged.",
+                "nothing is sent: a file of the state folder is damaged.",
                 format!("{path} is not what Candor wrote"),
-                "the file as it is; nothing was sent",
-                format!("move {path} away and try again"),
+                "the file as it is, and everything beside it",
+                format!("restore {path} from a backup, or move it away; then try again"),
             )
         })
     }
 
-    fn write_json<T: Serialize>(&self, path: &str, value: &T) -> Result<(), Trouble> {
+    pub(crate) fn write_json<T: Serialize>(&self, path: &str, value: &T) -> Result<(), Trouble> {
         let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
         bytes.push(b'\n');
         self.write(path, &bytes)

@@ -15,6 +15,8 @@ pub struct Trouble {
     pub kept: String,
     /// What to do.
     pub to_do: String,
+    /// Whether it is only that another process is at work in the folder.
+    pub is_locked: bool,
 }
 
 impl Trouble {
@@ -30,10 +32,11 @@ impl Trouble {
             happened: happened.into(),
             kept: kept.into(),
             to_do: to_do.into(),
+            is_locked: false,
         }
     }
 
-    /// What a failing disk means to a person. `doing` completes "… could not be done".
+    /// What a failing disk means to a person. `doing` completes "… did not work".
     pub fn disk(doing: &str, error: &DiskError) -> Self {
         let source = std::error::Error::source(error).map(|source| format!(": {source}"));
         let happened = format!("{error}{}", source.unwrap_or_default());
@@ -62,7 +65,8 @@ impl Trouble {
                 ("everything written before; nothing was sent", "check the disk, then try again")
             }
         };
-        Self::new(format!("{doing} could not be done."), happened, kept, to_do)
+        let is_locked = error.kind() == ErrorKind::Locked;
+        Self { is_locked, ..Self::new(format!("{doing} did not work."), happened, kept, to_do) }
     }
 
     /// The error as JSON.

@@ -1,10 +1,13 @@
 //! What a person reads in the terminal: one sentence first, then what stands behind it.
 
 pub mod ask;
+pub mod held;
 pub mod ledger;
+pub mod policy;
 pub mod sent;
 pub mod status;
 pub mod why;
+pub mod withdraw;
 
 use contract::calendar::day_in_words;
 use contract::manifest::Channel;
@@ -15,6 +18,12 @@ use crate::ports::day_of;
 /// "3 November 2026".
 pub fn day(moment: Timestamp) -> String {
     day_in_words(day_of(moment))
+}
+
+/// "3 November 2026, 14:05 UTC".
+pub fn moment(moment: Timestamp) -> String {
+    let time = jiff::tz::Offset::UTC.to_datetime(moment);
+    format!("{}, {:02}:{:02} UTC", day(moment), time.hour(), time.minute())
 }
 
 /// "1 question", "22 questions".

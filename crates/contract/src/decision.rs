@@ -1,6 +1,6 @@
 //! Decisions: what a person said about each channel, and exactly what was shown to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use envelope::Digest;
 use jiff::Timestamp;
@@ -24,6 +24,9 @@ pub struct Record {
     program: ProgramId,
     /// Since when the machine is in the air gap.
     airgap: Option<Timestamp>,
+    /// What was decided inside it. The clock cannot tell: it may have been set since.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    inside: BTreeSet<ChannelId>,
     channels: BTreeMap<ChannelId, Decision>,
     /// The manifests that were shown, by hash; each once however many channels it decided.
     shown: BTreeMap<Digest, Manifest>,
@@ -143,8 +146,8 @@ pub enum RecordError {
 impl Record {
     /// A record in which nothing is decided.
     pub fn new(program: ProgramId) -> Self {
-        let (channels, shown) = (BTreeMap::new(), BTreeMap::new());
-        Self { format: FORMAT, program, airgap: None, channels, shown }
+        let (channels, shown, inside) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Self { format: FORMAT, program, airgap: None, inside, channels, shown }
     }
 
     /// Reads a record back.
@@ -188,8 +191,12 @@ impl Record {
     /// Leaves the air gap. What was agreed to inside is `unset` again, so that leaving starts
     /// nothing that was not already agreed to outside; a no stays a no.
     pub fn leave_airgap(&mut self) {
-        let Some(since) = self.airgap.take() else { return };
-        self.channels.retain(|_, decision| decision.state == State::No || decision.when < since);
+        if self.airgap.take().is_none() {
+            return;
+        }
+        let inside = std::mem::take(&mut self.inside);
+        self.channels
+            .retain(|channel, decision| decision.state == State::No || !inside.contains(channel));
         self.forget_what_no_decision_rests_on();
     }
 
@@ -263,6 +270,9 @@ impl Record {
             manifest,
             destination: showing.destination.clone(),
         };
+        if self.airgap() {
+            self.inside.insert(channel.clone());
+        }
         self.channels.insert(channel.clone(), decision);
         self.shown.insert(manifest, showing.manifest.clone());
         self.forget_what_no_decision_rests_on();

@@ -139,6 +139,7 @@ pub mod statement;
 pub mod tally;
 pub mod text;
 pub mod version;
+pub mod withdrawal;
 mod wire;
 
 /// The one stylesheet of every page: the operator's, the statement and the public site.

@@ -1,13 +1,52 @@
-//! What a fleet's policy says about a channel. It can forbid, permit and lower a tier.
+//! What a fleet's policy says about each channel: it can forbid, permit, lower a tier and pin the
+//! manifest. It is a file that configuration management places.
+//!
+//! ```
+//! let text = r#"
+//! # The format.
+//! policy = 1
+//! # Whose policy it is: `candor-agent why` shows it.
+//! title = "The grid's policy"
+//! # For programs and channels that are not named below: "forbid", or "undecided" (the default),
+//! # where each machine's own record decides.
+//! others = "forbid"
+//!
+//! [program.larkspur]
+//! # Only with this manifest, by the hash that `candor-agent manifest check` shows. With another
+//! # one everything below is forbidden. Default: any.
+//! manifest = "4e9eade847a1e97cd86dc3b99e89dfc8cd3ca64326a18df2f36010661973c334"
+//!
+//! [program.larkspur.channel]
+//! # Permitted up to this tier. A person's no still stands, and so does a lower tier.
+//! usage = { permit = "basic" }
+//! # Forbidden, whatever anybody decides.
+//! devices = "forbid"
+//! "#;
+//! assert!(contract::policy::PolicyFile::parse(text).is_ok());
+//! assert!(contract::policy::PolicyFile::parse("polisy = 1").is_err());
+//! ```
 
 use std::collections::BTreeMap;
 
-use crate::id::{ChannelId, TierId};
+use envelope::Digest;
+use serde::Deserialize;
 
-/// What the policy of a fleet says; empty where there is none.
+use crate::id::{ChannelId, ProgramId, TierId};
+use crate::manifest::Manifest;
+
+/// The format that this code reads; another is nonsense, and nonsense forbids.
+const FORMAT: u32 = 1;
+
+/// Bytes of a policy's text: 16 channels of 100 programs, a line each, and comments.
+pub const POLICY_BYTES_MAX: usize = 256 * 1024;
+
+/// What the policy of a fleet says about one program; empty where there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     opinions: BTreeMap<ChannelId, Opinion>,
+    others: Option<Opinion>,
+    about: Option<String>,
+    is_unusable: bool,
 }
 
 /// What a policy says about one channel.
@@ -22,6 +61,104 @@ pub enum Opinion {
     },
 }
 
+/// A policy's file, about every program of a fleet.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyFile {
+    policy: u32,
+    title: String,
+    #[serde(default)]
+    others: Others,
+    #[serde(default)]
+    program: BTreeMap<ProgramId, Rules>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Others {
+    #[default]
+    Undecided,
+    Forbid,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rules {
+    manifest: Option<Digest>,
+    #[serde(default)]
+    channel: BTreeMap<ChannelId, Rule>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+enum Rule {
+    Word(Word),
+    Permit(Permit),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Word {
+    Forbid,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Permit {
+    permit: TierId,
+}
+
+/// Why a text is no policy, with its place in it.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// It is not of the form above.
+    #[error("{0}")]
+    Form(String),
+    /// It is of another format.
+    #[error("it is of format {0}, and this version reads format {FORMAT}")]
+    Format(u32),
+}
+
+impl PolicyFile {
+    /// Reads a policy's text.
+    ///
+    /// # Errors
+    /// Says where and why it is none. Whoever meets one forbids everything.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        let file: Self =
+            toml::from_str(text).map_err(|e| PolicyError::Form(e.to_string().trim().to_owned()))?;
+        if file.policy != FORMAT {
+            return Err(PolicyError::Format(file.policy));
+        }
+        Ok(file)
+    }
+
+    /// What it says about one program as it is installed.
+    pub fn about(&self, manifest: &Manifest) -> Policy {
+        let others = (self.others == Others::Forbid).then_some(Opinion::Forbid);
+        let about = Some(format!("“{}”", self.title));
+        let mut policy = Policy { others, about, ..Policy::default() };
+        let Some(rules) = self.program.get(&manifest.program.id) else { return policy };
+        if rules.manifest.is_some_and(|pinned| pinned != manifest.hash()) {
+            policy.others = Some(Opinion::Forbid);
+            policy.about = Some(format!("“{}”: it pins another manifest", self.title));
+            return policy;
+        }
+        policy.opinions = rules
+            .channel
+            .iter()
+            .map(|(channel, rule)| {
+                let opinion = match rule {
+                    Rule::Word(Word::Forbid) => Opinion::Forbid,
+                    Rule::Permit(Permit { permit }) => Opinion::Permit { tier: permit.clone() },
+                };
+                (channel.clone(), opinion)
+            })
+            .collect();
+        policy
+    }
+}
+
 impl Policy {
     /// No policy.
     pub fn none() -> Self {
@@ -30,11 +167,61 @@ impl Policy {
 
     /// A policy from its opinions.
     pub fn new(opinions: BTreeMap<ChannelId, Opinion>) -> Self {
-        Self { opinions }
+        Self { opinions, ..Self::default() }
+    }
+
+    /// A policy that cannot be read or makes no sense: it forbids everything, and says why.
+    pub fn unusable(why: &str) -> Self {
+        Self {
+            opinions: BTreeMap::new(),
+            others: Some(Opinion::Forbid),
+            about: Some(format!("which cannot be used, so nothing is sent: {why}")),
+            is_unusable: true,
+        }
     }
 
     /// What it says about a channel; `None` if nothing.
     pub fn opinion(&self, channel: &ChannelId) -> Option<&Opinion> {
-        self.opinions.get(channel)
+        self.opinions.get(channel).or(self.others.as_ref())
+    }
+
+    /// Whether it could not be read, or made no sense.
+    pub fn is_unusable(&self) -> bool {
+        self.is_unusable
+    }
+
+    /// Which policy it is, or what is wrong with it, for people; `None` where there is none.
+    pub fn in_words(&self) -> Option<&str> {
+        self.about.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nonsense_is_no_policy() {
+        for text in [
+            "",
+            "policy = 2\ntitle = \"T\"",
+            "policy = 1",
+            "policy = 1\ntitle = \"T\"\nothers = \"permit\"",
+            "policy = 1\ntitle = \"T\"\n[program.larkspur.channel]\nusage = \"permit\"",
+            "policy = 1\ntitle = \"T\"\n[program.larkspur.channel]\nusage = { permits = \"a\" }",
+            "policy = 1\ntitle = \"T\"\n[program.larkspur]\nmanifest = \"9f31\"",
+            "policy = 1\ntitle = \"T\"\n[programme.larkspur]",
+        ] {
+            assert!(PolicyFile::parse(text).is_err(), "{text}");
+        }
+        assert!(PolicyFile::parse("policy = 1\ntitle = \"T\"").is_ok());
+    }
+
+    #[test]
+    fn an_unusable_policy_forbids_every_channel() {
+        let policy = Policy::unusable("line 3");
+        let usage = ChannelId::parse("usage").unwrap();
+        assert_eq!(policy.opinion(&usage), Some(&Opinion::Forbid));
+        assert_eq!(Policy::none().opinion(&usage), None);
     }
 }

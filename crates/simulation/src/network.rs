@@ -11,7 +11,9 @@ use contract::definition::Definition;
 use contract::gate::Consent;
 use contract::manifest::Manifest;
 use contract::part::{Part, Refusal, check};
-use envelope::{Digest, KeyPurpose, ReceiptSigner, RootKey, RootPublic, Statement, Tag};
+use envelope::{
+    Deletion, Digest, KeyPurpose, ReceiptSigner, RootKey, RootPublic, Statement, Tag, Tombstone,
+};
 use jiff::civil::{Date, date};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
@@ -42,6 +44,16 @@ pub struct Packet {
     pub tier: String,
 }
 
+/// A part that the collector on paper holds.
+#[derive(Clone)]
+struct Held {
+    digest: Digest,
+    bytes: Vec<u8>,
+    channel: String,
+    part: String,
+    forget_by: Date,
+}
+
 /// The network and the collector on paper behind it.
 pub struct Network {
     /// What happens to packets.
@@ -49,7 +61,9 @@ pub struct Network {
     /// What happens once while the next connection is being made, before anything has left.
     pub interruption: Cell<Option<Box<dyn FnOnce()>>>,
     packets: RefCell<Vec<Packet>>,
-    accepted: RefCell<BTreeMap<(Digest, Option<Tag>), Digest>>,
+    accepted: RefCell<BTreeMap<(Digest, Option<Tag>, String), Held>>,
+    deleted: RefCell<BTreeMap<Tag, Tombstone>>,
+    deletions: RefCell<Vec<Tag>>,
     definitions: RefCell<BTreeMap<Digest, (Definition, u32)>>,
     today: Cell<Date>,
     root: RootPublic,
@@ -78,6 +92,8 @@ impl Network {
             interruption: Cell::new(None),
             packets: RefCell::default(),
             accepted: RefCell::default(),
+            deleted: RefCell::default(),
+            deletions: RefCell::default(),
             definitions: RefCell::default(),
             today: Cell::new(date(2026, 11, 20)),
             root,
@@ -112,7 +128,12 @@ impl Network {
 
     /// The digests of the parts that were accepted.
     pub fn accepted(&self) -> Vec<Digest> {
-        self.accepted.borrow().values().copied().collect()
+        self.accepted.borrow().values().map(|held| held.digest).collect()
+    }
+
+    /// The tags that somebody asked to delete, by proof, in the order of asking.
+    pub fn deletions(&self) -> Vec<Tag> {
+        self.deletions.borrow().clone()
     }
 
     fn receive(&self, bytes: &[u8], signer: &ReceiptSigner) -> Reply {
@@ -130,12 +151,22 @@ impl Network {
             Err(Refusal::Invalid(problems)) => return answer(422, problems.to_string()),
             Err(Refusal::UnknownDefinition | Refusal::Period) => return answer(422, String::new()),
         };
-        let key = (definition.hash(), part.tag());
-        let first = *self.accepted.borrow_mut().entry(key).or_insert_with(|| part.digest());
+        if part.tag().is_some_and(|tag| self.deleted.borrow().contains_key(&tag)) {
+            return answer(410, String::new());
+        }
+        let days = definitions.get(&definition.hash()).map_or(0, |(_, days)| *days);
+        let key = (definition.hash(), part.tag(), part.period().to_string());
+        let new = || Held {
+            digest: part.digest(),
+            bytes: bytes.to_vec(),
+            channel: definition.channel.to_string(),
+            part: definition.part.to_string(),
+            forget_by: part.period().forget_by(days),
+        };
+        let first = self.accepted.borrow_mut().entry(key).or_insert_with(new).digest;
         if first != part.digest() {
             return answer(409, String::new());
         }
-        let days = definitions.get(&definition.hash()).map_or(0, |(_, days)| *days);
         let statement = Statement {
             program: definition.program.to_string(),
             channel: definition.channel.to_string(),
@@ -184,7 +215,75 @@ impl Transport for Network {
         }
     }
 
-    fn held(&self, _request: &HeldRequest<'_>) -> Result<Reply, NoReply> {
-        Err(NoReply("the collector on paper shows nothing".into()))
+    fn held(&self, request: &HeldRequest<'_>) -> Result<Reply, NoReply> {
+        let lost = || NoReply("the network lost it".into());
+        match self.weather.get() {
+            Weather::Clear => Ok(self.show_or_delete(request, &self.signer)),
+            Weather::LosesRequests => Err(lost()),
+            Weather::LosesReplies => {
+                self.show_or_delete(request, &self.signer);
+                Err(lost())
+            }
+            Weather::Busy(status) => {
+                Ok(Reply { status, retry_after_seconds: Some(60), body: Vec::new() })
+            }
+            Weather::Forged => Ok(self.show_or_delete(request, &self.forger)),
+        }
+    }
+}
+
+impl Network {
+    fn show_or_delete(&self, request: &HeldRequest<'_>, signer: &ReceiptSigner) -> Reply {
+        let tags: Vec<Tag> = request.keys.iter().map(envelope::TagKey::tag).collect();
+        let body = if request.delete {
+            let tombstones = tags.iter().filter_map(|tag| self.delete(request, *tag, signer));
+            let tombstones: Vec<_> = tombstones.collect();
+            serde_json::json!({ "tombstones": tombstones })
+        } else {
+            let accepted = self.accepted.borrow();
+            let ours = accepted.iter().filter(|((_, tag, _), held)| {
+                held.channel == request.channel && tag.is_some_and(|tag| tags.contains(&tag))
+            });
+            let part = |((_, tag, period), held): (&(Digest, Option<Tag>, String), &Held)| {
+                serde_json::json!({
+                    "bytes": String::from_utf8_lossy(&held.bytes),
+                    "forget_by": held.forget_by.to_string(),
+                    "part": held.part,
+                    "period": period,
+                    "tag": tag,
+                })
+            };
+            serde_json::json!({ "parts": ours.map(part).collect::<Vec<_>>() })
+        };
+        Reply { status: 200, retry_after_seconds: None, body: body.to_string().into_bytes() }
+    }
+
+    fn delete(
+        &self,
+        request: &HeldRequest<'_>,
+        tag: Tag,
+        signer: &ReceiptSigner,
+    ) -> Option<Tombstone> {
+        self.deletions.borrow_mut().push(tag);
+        let mut accepted = self.accepted.borrow_mut();
+        let ours = |key: &(Digest, Option<Tag>, String), held: &Held| {
+            key.1 == Some(tag) && held.channel == request.channel
+        };
+        let part = accepted.iter().find(|(key, held)| ours(key, held));
+        let part = part.map_or_else(String::new, |(_, held)| held.part.clone());
+        let before = accepted.len();
+        accepted.retain(|key, held| !ours(key, held));
+        let deletion = Deletion {
+            backups_expire: self.today.get().saturating_add(jiff::Span::new().days(30)),
+            channel: request.channel,
+            deleted_on: self.today.get(),
+            part: &part,
+            program: request.program,
+            removed: (before - accepted.len()) as u64,
+            tag,
+        };
+        let tombstone = Tombstone::sign(signer, deletion).ok()?;
+        // What was deleted before is told again with the number of that time.
+        Some(self.deleted.borrow_mut().entry(tag).or_insert(tombstone).clone())
     }
 }

@@ -1,11 +1,11 @@
 //! One machine and its world: a clock, randomness, facts, a disk and a network, all simulated.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use agent::agent::Agent;
-use agent::ports::{Clock, Gather, Random};
+use agent::ports::{Clock, Gather, Random, ReadPolicy};
 use contract::answer::Fact;
 use contract::draft::Facts;
 use contract::environment::Environment;
@@ -90,6 +90,28 @@ impl Gather for SimFacts {
     }
 }
 
+/// The fleet's policy, as configuration management left it.
+#[derive(Debug, Default)]
+pub struct SimPolicy(RefCell<Option<Result<String, String>>>);
+
+impl SimPolicy {
+    /// Places a policy's text, or why it cannot be read.
+    pub fn place(&self, text: Result<&str, &str>) {
+        *self.0.borrow_mut() = Some(text.map(str::to_owned).map_err(str::to_owned));
+    }
+
+    /// Removes it.
+    pub fn remove(&self) {
+        *self.0.borrow_mut() = None;
+    }
+}
+
+impl ReadPolicy for SimPolicy {
+    fn read(&self) -> Result<Option<String>, String> {
+        self.0.borrow().clone().transpose()
+    }
+}
+
 /// One machine.
 pub struct World {
     /// Its disk.
@@ -102,6 +124,8 @@ pub struct World {
     pub facts: SimFacts,
     /// The network, with the collector behind it.
     pub network: Network,
+    /// The fleet's policy.
+    pub policy: SimPolicy,
     /// The manifest that is installed.
     pub manifest: Manifest,
     /// The environment of the next command.
@@ -130,6 +154,7 @@ impl World {
             random: SimRandom(Mutex::new(ChaCha8Rng::seed_from_u64(seed))),
             facts,
             network,
+            policy: SimPolicy::default(),
             manifest,
             environment: BTreeMap::new(),
             in_ci: false,
@@ -146,6 +171,7 @@ impl World {
             random: &self.random,
             facts: &self.facts,
             transport: &self.network,
+            policy: &self.policy,
         };
         let environment =
             Environment::read("this command", |name| self.environment.get(name).cloned());

@@ -1,94 +1,154 @@
 //! HTTPS to a collector, verification always on. There is no code that could switch it off.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 use contract::gate::Consent;
 use contract::manifest::Transport as Way;
 use contract::part::Part;
+use disk::LockGuard;
 use ureq::http::{Response, StatusCode};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, Proxy, SendBody};
 
-use crate::limits::{REPLY_BYTES_MAX, REQUEST_SECONDS_MAX};
-use crate::ports::{HeldRequest, NoReply, Reply, Transport};
+use crate::limits::{HELD_BYTES_MAX, REPLY_BYTES_MAX, REQUEST_SECONDS_MAX};
+use crate::ports::{HeldRequest, LastLook, NoReply, Reply, Transport};
+use crate::proxy::Proxies;
 use crate::trouble::Trouble;
 
 /// Connections to a collector. Nothing is opened before something is sent.
 pub struct Https {
-    agent: Agent,
+    direct: Agent,
+    proxied: Option<Agent>,
+    proxies: Proxies,
 }
 
 impl Https {
-    /// Makes the connections' settings. `ca` is a site's own certificate authority in PEM, which then is
-    /// the only one that is believed.
+    /// Makes the connections' settings. `ca` is a site's own certificate authority in PEM, which
+    /// then is the only one that is believed.
     ///
     /// # Errors
     /// If the certificates cannot be read.
-    pub fn new(ca: Option<&str>) -> Result<Self, Trouble> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider);
-        if let Some(pem) = ca {
-            tls = tls.root_certs(RootCerts::new_with_certs(&certificates(pem)?));
-        }
-        let timeout = Duration::from_secs(REQUEST_SECONDS_MAX);
-        let config = Agent::config_builder()
-            .tls_config(tls.build())
-            .http_status_as_error(false)
-            // The destination is part of the consent: nobody redirects a report.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            // Each part its own connection: a kept one would join them.
-            .max_idle_connections(0)
-            .timeout_global(Some(timeout))
-            .max_response_header_size(16 * 1024)
-            .user_agent("candor")
-            .build();
-        Ok(Self { agent: config.new_agent() })
+    pub fn new(ca: Option<&str>, proxies: Proxies) -> Result<Self, Trouble> {
+        let roots = ca.map(certificates).transpose()?;
+        let agent = |proxy: Option<Proxy>| {
+            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+            let mut tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider);
+            if let Some(roots) = &roots {
+                tls = tls.root_certs(RootCerts::new_with_certs(roots));
+            }
+            let config = Agent::config_builder()
+                .tls_config(tls.build())
+                // Never what the library finds in the environment by itself.
+                .proxy(proxy)
+                .http_status_as_error(false)
+                // The destination is part of the consent: nobody redirects a report.
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                // Each part its own connection: a kept one would join them.
+                .max_idle_connections(0)
+                .timeout_global(Some(Duration::from_secs(REQUEST_SECONDS_MAX)))
+                .max_response_header_size(16 * 1024)
+                .user_agent("candor")
+                .build();
+            config.new_agent()
+        };
+        let through = match proxies.named() {
+            Some(named) => Some(agent(Some(Proxy::new(named).map_err(|_| bad_proxy())?))),
+            None => None,
+        };
+        Ok(Self { direct: agent(None), proxied: through, proxies })
     }
 
-    fn reply(mut response: Response<Body>, host: &str) -> Result<Reply, NoReply> {
+    /// The connections towards `host:port`.
+    fn towards(&self, host: &str) -> &Agent {
+        let proxied = self.proxies.towards(host).and(self.proxied.as_ref());
+        proxied.unwrap_or(&self.direct)
+    }
+
+    fn reply(mut response: Response<Body>, host: &str, bytes_max: u64) -> Result<Reply, NoReply> {
         let retry_after = response.headers().get("retry-after");
         let retry_after_seconds =
             retry_after.and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok());
         let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(REPLY_BYTES_MAX).read_to_vec();
+        let body = response.body_mut().with_config().limit(bytes_max).read_to_vec();
         let body = body.map_err(|error| no_reply(host, &error))?;
         Ok(Reply { status, retry_after_seconds, body })
     }
 }
 
 impl Transport for Https {
-    fn send(&self, consent: &Consent<'_>, part: &Part) -> Result<Reply, NoReply> {
+    fn send(
+        &self,
+        consent: &Consent<'_>,
+        part: &Part,
+        look: &mut LastLook<'_>,
+    ) -> Result<Reply, NoReply> {
         let destination = consent.destination();
         let host = destination.host_and_port();
-        match consent.manifest().program.transport() {
-            Way::Direct => {}
-            // What was agreed to travel blind never goes direct.
-            Way::Blind => return Err(NoReply("this version cannot send through a relay".into())),
-        }
+        directly(consent.manifest().program.transport())?;
         let program = &consent.manifest().program.id;
         let url = format!("{}/v1/{program}/{}", destination.collector, consent.channel().id);
         let body = compress(part.bytes()).map_err(|e| NoReply(e.to_string()))?;
         let sent = self
-            .agent
+            .towards(&host)
             .post(&url)
             .header("content-type", "application/json")
             .header("content-encoding", "zstd")
-            .send(body.as_slice());
-        sent.map_err(|error| no_reply(&host, &error)).and_then(|r| Self::reply(r, &host))
+            .send(SendBody::from_reader(&mut Looking::new(&body, look)));
+        sent.map_err(|error| no_reply(&host, &error))
+            .and_then(|r| Self::reply(r, &host, REPLY_BYTES_MAX))
     }
 
     fn held(&self, request: &HeldRequest<'_>) -> Result<Reply, NoReply> {
         let host = contract::destination::host_and_port(request.collector);
-        let HeldRequest { collector, program, channel, keys, delete } = request;
+        let HeldRequest { collector, program, channel, keys, way, delete } = request;
+        directly(*way)?;
         let url = format!("{collector}/v1/{program}/{channel}/held");
         let keys: Vec<_> = keys.iter().map(envelope::TagKey::to_hex).collect();
         let keys = keys.iter().map(|key| key.as_str()).collect::<Vec<_>>().join(",");
-        let builder = if *delete { self.agent.delete(&url) } else { self.agent.get(&url) };
+        let agent = self.towards(&host);
+        let builder = if *delete { agent.delete(&url) } else { agent.get(&url) };
         let sent = builder.header("candor-key", &keys).call();
-        sent.map_err(|error| no_reply(&host, &error)).and_then(|r| Self::reply(r, &host))
+        sent.map_err(|error| no_reply(&host, &error))
+            .and_then(|r| Self::reply(r, &host, HELD_BYTES_MAX))
+    }
+}
+
+/// What was agreed to travel blind never goes direct.
+fn directly(way: Way) -> Result<(), NoReply> {
+    match way {
+        Way::Direct => Ok(()),
+        Way::Blind => Err(NoReply("this version cannot send through a relay".into())),
+    }
+}
+
+/// A body whose first byte is read only after a last look, when the connection stands. It has no
+/// length of its own, so its end is read after everything before it has left; then the look ends.
+struct Looking<'a> {
+    left: &'a [u8],
+    look: &'a mut LastLook<'a>,
+    held: Option<LockGuard>,
+}
+
+impl<'a> Looking<'a> {
+    fn new(body: &'a [u8], look: &'a mut LastLook<'a>) -> Self {
+        Self { left: body, look, held: None }
+    }
+}
+
+impl Read for Looking<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left.is_empty() {
+            self.held = None;
+            return Ok(0);
+        }
+        if self.held.is_none() {
+            let refused = || io::Error::from(io::ErrorKind::PermissionDenied);
+            self.held = Some((self.look)().ok_or_else(refused)?);
+        }
+        self.left.read(buffer)
     }
 }
 
@@ -116,6 +176,16 @@ fn certificates(pem: &str) -> Result<Vec<Certificate<'static>>, Trouble> {
     Ok(found)
 }
 
+/// The address is not shown: it may hold a password.
+fn bad_proxy() -> Trouble {
+    Trouble::new(
+        "the proxy cannot be used.",
+        "its address is not of the form http://host:port or https://host:port",
+        "everything as it was; nothing was sent",
+        "mend --proxy, or HTTPS_PROXY where that names it; --proxy none does without",
+    )
+}
+
 /// What went wrong, without anything that was sent or answered.
 fn no_reply(host: &str, error: &ureq::Error) -> NoReply {
     let what = match error {
@@ -137,6 +207,10 @@ fn no_reply(host: &str, error: &ureq::Error) -> NoReply {
             kind => format!("failed: {kind}"),
         },
         ureq::Error::Rustls(error) => format!("could not prove who it is: {error}"),
+        ureq::Error::ConnectProxyFailed(_) | ureq::Error::InvalidProxyUrl => {
+            "could not be reached through the proxy".to_owned()
+        }
+        ureq::Error::ConnectionFailed => "cannot be reached from here".to_owned(),
         ureq::Error::StatusCode(status) => {
             let status = StatusCode::from_u16(*status).unwrap_or_default();
             format!("answered {status}")

@@ -17,6 +17,8 @@ pub struct Proof {
     pub receipted: usize,
     /// Parts that the collector refused.
     pub refused: usize,
+    /// Tombstones that a pinned root key stands behind.
+    pub deleted: usize,
     /// Parts without an answer yet. That these stand as they were sent cannot be proven.
     pub unanswered: usize,
     /// Lines removed by pruning.
@@ -57,11 +59,20 @@ pub fn verify(lines: &[Vec<u8>], roots: &[RootPublic]) -> Proof {
         }
         expected = Digest::of(bytes);
         match line.entry {
-            Entry::Decided { .. } | Entry::LeftOut { .. } => {}
+            Entry::Decided { .. }
+            | Entry::LeftOut { .. }
+            | Entry::Withdrawn { .. }
+            | Entry::Deleting { .. }
+            | Entry::Kept { .. }
+            | Entry::Airgap { .. } => {}
+            // The same bytes again, after power was lost or to another collector, are one part.
             Entry::Sending { bytes, .. } => {
-                parts.insert(Digest::of(bytes.as_bytes()), false);
-                proof.sent += 1;
+                parts.entry(Digest::of(bytes.as_bytes())).or_insert(false);
             }
+            Entry::Tombstone { tombstone } => match tombstone.verify(roots, &tombstone.tag) {
+                Ok(_) => proof.deleted += 1,
+                Err(error) => note(&format!("holds a tombstone that is not believed: {error}")),
+            },
             Entry::Receipt { digest, receipt } => match receipt.verify(roots, &digest) {
                 Ok(_) => {
                     if let Some(answered) = parts.get_mut(&digest) {
@@ -88,6 +99,7 @@ pub fn verify(lines: &[Vec<u8>], roots: &[RootPublic]) -> Proof {
             }
         }
     }
+    proof.sent = parts.len();
     proof.unanswered = parts.values().filter(|answered| !**answered).count();
     proof
 }

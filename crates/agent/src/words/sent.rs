@@ -31,12 +31,14 @@ pub fn json(sent: &Sent) -> Value {
         "acknowledged": sent.acknowledged,
         "refused": sent.refused,
         "waiting": sent.waiting,
+        "tries": sent.tries,
         "next": sent.next,
+        "deletion_obstacle": sent.deletion_obstacle.as_ref().map(happened),
         "obstacle": sent.obstacle.as_ref().map(happened),
     })
 }
 
-fn happened(obstacle: &Obstacle) -> String {
+pub(super) fn happened(obstacle: &Obstacle) -> String {
     match obstacle {
         Obstacle::NoReply(error) => error.to_string(),
         Obstacle::Busy(status) => format!("the collector answered {status}"),
@@ -49,6 +51,10 @@ fn happened(obstacle: &Obstacle) -> String {
             };
             format!("the collector refused a part ({status}): {why}")
         }
+        Obstacle::Stranger(status) => format!(
+            "something else than the collector answered ({status}): perhaps a log-in page of the \
+             network, or a proxy"
+        ),
         Obstacle::Receipt(why) => {
             format!("the collector's answer is not signed as the manifest says: {why}")
         }
@@ -73,6 +79,9 @@ fn trouble(sent: &Sent, obstacle: &Obstacle) -> Trouble {
             "nothing; or allow the connection in the firewall; or candor-agent decline CHANNEL"
         }
         Obstacle::Busy(_) => "nothing: it is tried again",
+        Obstacle::Stranger(_) => {
+            "log in to the network, or name its proxy with --proxy; it is tried again"
+        }
         Obstacle::Refused(422) => "nothing here; tell the vendor",
         Obstacle::Refused(_) => "nothing: it is not sent again",
         Obstacle::Receipt(_) => {

@@ -7,7 +7,7 @@ use contract::gate::{Reason, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{extent, number};
+use super::{extent, number, withdraw};
 use crate::agent::Agent;
 use crate::trouble::Trouble;
 
@@ -36,6 +36,11 @@ pub fn text(agent: &Agent<'_>) -> Result<String, Trouble> {
             let _ = writeln!(out, "  {:names$}   silent in part: {changes} to answer", "");
         }
     }
+    for channel in agent.channels() {
+        if let Some(line) = withdraw::in_a_line(channel.as_str(), &agent.progress(channel)?) {
+            let _ = writeln!(out, "\n{line}");
+        }
+    }
     if let Some(note) = nothing_ticks(agent, &verdicts)? {
         let _ = writeln!(out, "\n{note}");
     }
@@ -55,6 +60,13 @@ pub fn text(agent: &Agent<'_>) -> Result<String, Trouble> {
 pub fn json(agent: &Agent<'_>) -> Result<Value, Trouble> {
     let reading = agent.read()?;
     let verdicts = verdicts(agent, &reading)?;
+    let mut deletions = Vec::new();
+    for channel in agent.channels() {
+        let progress = agent.progress(channel)?;
+        if progress.pending > 0 {
+            deletions.push(withdraw::json(channel.as_str(), &progress));
+        }
+    }
     let channel = |verdict: &Verdict<'_>| {
         let waiting: Vec<_> = verdict.waiting().iter().map(|change| &change.what).collect();
         json!({
@@ -74,6 +86,7 @@ pub fn json(agent: &Agent<'_>) -> Result<Value, Trouble> {
         "manifest": agent.manifest.hash(),
         "collector": agent.destination.collector,
         "channels": verdicts.iter().map(channel).collect::<Vec<_>>(),
+        "deletions": deletions,
         "note": nothing_ticks(agent, &verdicts)?,
     }))
 }
@@ -169,17 +182,14 @@ fn hints(agent: &Agent<'_>, verdicts: &[Verdict<'_>]) -> Vec<(&'static str, Stri
         .any(|verdict| verdict.reasons().contains(&Reason::Unset) || !verdict.waiting().is_empty());
     let on = verdicts.iter().find(|verdict| verdict.consent().is_some());
     let mut hints = Vec::new();
-    match on {
-        Some(verdict) => {
-            let channel = &verdict.channel().id;
-            hints.push(("See exactly what is sent:", format!("candor-agent preview {channel}")));
-            hints.push(("See what was sent:", "candor-agent ledger".to_owned()));
-            hints.push(("Stop it:", format!("candor-agent decline {channel}")));
-        }
-        None => {
-            let command = format!("candor-agent preview {first}");
-            hints.push(("See exactly what would be sent:", command));
-        }
+    if let Some(verdict) = on {
+        let channel = &verdict.channel().id;
+        hints.push(("See exactly what is sent:", format!("candor-agent preview {channel}")));
+        hints.push(("See what was sent:", "candor-agent ledger".to_owned()));
+        hints.push(("Stop it:", format!("candor-agent decline {channel}")));
+    } else {
+        let command = format!("candor-agent preview {first}");
+        hints.push(("See exactly what would be sent:", command));
     }
     if open {
         hints.push(("Decide:", "candor-agent ask".to_owned()));

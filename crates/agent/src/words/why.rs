@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::day;
 use crate::agent::Agent;
+use crate::service::PROCESS as SERVICE;
 use crate::trouble::Trouble;
 
 /// Why a channel sends or does not, for people.
@@ -33,7 +34,8 @@ pub fn text(agent: &Agent<'_>, channel: &str) -> Result<String, Trouble> {
 pub fn json(agent: &Agent<'_>, channel: &str) -> Result<Value, Trouble> {
     let reading = agent.read()?;
     let verdict = agent.verdict(&reading, channel)?;
-    let reasons: Vec<_> = verdict.reasons().iter().map(|reason| because(reason).0).collect();
+    let reasons = verdict.reasons().iter().map(|reason| because(agent, &verdict, reason).0);
+    let reasons: Vec<_> = reasons.collect();
     Ok(json!({
         "channel": verdict.channel().id,
         "sentence": sentence(&verdict),
@@ -66,14 +68,16 @@ fn lines(agent: &Agent<'_>, verdict: &Verdict<'_>) -> Vec<(&'static str, String)
             lines.push(("to change", format!("candor-agent decline {}", channel.id)));
         }
         [first, others @ ..] => {
-            let (by, change) = because(first);
+            let (by, change) = because(agent, verdict, first);
             lines.push(("decided by", by));
             for other in others {
-                lines.push(("and also", because(other).0));
+                lines.push(("and also", because(agent, verdict, other).0));
             }
-            if let Some(decision) = verdict.decision().filter(|_| !is_record(first)) {
-                let word = if matches!(decision.state, State::No) { "off too" } else { "on" };
-                lines.push(("otherwise", format!("{word}: {}", decided(agent, decision))));
+            // Said only where nothing but what lies outside the record stands in the way.
+            let only_outside = verdict.reasons().iter().all(is_outside);
+            if let Some(decision) = verdict.decision().filter(|_| only_outside) {
+                let decided = decided(agent, decision);
+                lines.push(("otherwise", format!("it would be on: {decided}")));
             }
             let change = change.unwrap_or_else(|| format!("candor-agent agree {}", channel.id));
             lines.push(("to change", change.replace("CHANNEL", channel.id.as_str())));
@@ -90,19 +94,22 @@ fn lines(agent: &Agent<'_>, verdict: &Verdict<'_>) -> Vec<(&'static str, String)
     lines
 }
 
-fn is_record(reason: &Reason) -> bool {
-    matches!(reason, Reason::Declined | Reason::Unset)
+fn is_outside(reason: &Reason) -> bool {
+    matches!(reason, Reason::Airgap | Reason::Policy | Reason::Environment(_))
 }
 
 /// What a reason is in words, and how to change it; `None` where agreeing changes it.
-fn because(reason: &Reason) -> (String, Option<String>) {
+fn because(agent: &Agent<'_>, verdict: &Verdict<'_>, reason: &Reason) -> (String, Option<String>) {
     match reason {
         Reason::Airgap => (
-            "the air gap".into(),
-            Some("candor-agent airgap off; it starts nothing by itself".into()),
+            "the air gap: nothing is sent while this machine is in it".into(),
+            Some("candor-agent airgap off; it starts nothing that was decided inside".into()),
         ),
         Reason::Policy => {
-            ("the fleet's policy".into(), Some("ask whoever keeps the fleet's policy".into()))
+            let which = agent.policy();
+            let which = which.in_words().map_or_else(String::new, |which| format!(", {which}"));
+            let by = format!("the fleet's policy{which}");
+            (by, Some("ask whoever keeps the fleet's policy; candor-agent policy show".into()))
         }
         Reason::Environment(forbidding) => {
             let says = match forbidding.word {
@@ -116,9 +123,16 @@ fn because(reason: &Reason) -> (String, Option<String>) {
             let by = format!(
                 "the environment of {process}: {variable} {says} (it can forbid, never permit)"
             );
-            (by, Some(format!("unset {variable} for {process}")))
+            let change = if process == SERVICE {
+                format!("unset {variable} for the candor-agent service, and restart it")
+            } else {
+                format!("unset {variable}")
+            };
+            (by, Some(change))
         }
-        Reason::Declined => ("you: somebody said no".into(), None),
+        Reason::Declined => {
+            (verdict.decision().map_or_else(|| "you".into(), |d| decided(agent, d)), None)
+        }
         Reason::Unset => ("nobody: while nobody decides, nothing is sent".into(), None),
         Reason::Grace(until) => (
             format!("the notice: its grace period lasts until {}", day(*until)),
@@ -126,7 +140,7 @@ fn because(reason: &Reason) -> (String, Option<String>) {
         ),
         Reason::AskedAgain(changes) => {
             let what: Vec<_> = changes.iter().map(|change| change.what.as_str()).collect();
-            let by = format!("a change since somebody agreed: {}", what.join("; "));
+            let by = format!("a change since you agreed: {}", what.join("; "));
             (by, Some("candor-agent ask, or candor-agent agree CHANNEL".into()))
         }
         Reason::TierGone => (
@@ -138,12 +152,13 @@ fn because(reason: &Reason) -> (String, Option<String>) {
 
 fn decided(agent: &Agent<'_>, decision: &Decision) -> String {
     let what = match &decision.state {
-        State::No => "somebody said no".to_owned(),
+        State::No => "you said no".to_owned(),
         State::Noticed { .. } => "a notice was shown".to_owned(),
-        State::Yes { tier } => format!("somebody agreed to “{tier}”"),
+        State::Yes { tier } => format!("you agreed to “{tier}”"),
     };
     let shown = decision.manifest.short();
-    let same = if decision.manifest == agent.manifest.hash() { "" } else { " (now another)" };
+    let is_same = decision.manifest == agent.manifest.hash();
+    let same = if is_same { "" } else { " (another is installed now)" };
     let (when, how) = (day(decision.when), decision.how.in_words());
     format!("{what} on {when}, {how}, to manifest {shown}{same}")
 }

@@ -10,4 +10,5 @@ mod asked_again;
 mod consent;
 mod histories;
 mod sent;
+mod withdrawal;
 mod zero_packets;

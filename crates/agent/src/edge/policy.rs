@@ -1,0 +1,39 @@
+//! The fleet's policy, in a file that configuration management places.
+
+use std::path::{Path, PathBuf};
+
+use contract::policy::POLICY_BYTES_MAX;
+
+use super::files::read_text;
+use crate::ports::ReadPolicy;
+
+/// Where the policy is when nothing else is named.
+pub const POLICY_FILE: &str = "/etc/candor/policy.toml";
+
+/// A policy's file.
+#[derive(Debug, Clone)]
+pub struct OsPolicy {
+    path: PathBuf,
+    is_named: bool,
+}
+
+impl OsPolicy {
+    /// The policy in the file that was named, or in the usual place.
+    pub fn new(named: Option<&Path>) -> Self {
+        let path = named.map_or_else(|| PathBuf::from(POLICY_FILE), Path::to_path_buf);
+        Self { path, is_named: named.is_some() }
+    }
+}
+
+impl ReadPolicy for OsPolicy {
+    fn read(&self) -> Result<Option<String>, String> {
+        // Whoever names a file means that it is there; nobody has to use the usual place.
+        let is_absent = std::fs::symlink_metadata(&self.path)
+            .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+        if is_absent && !self.is_named {
+            return Ok(None);
+        }
+        let text = read_text(&self.path, "the policy", POLICY_BYTES_MAX);
+        text.map(Some).map_err(|trouble| trouble.happened)
+    }
+}
