@@ -6,6 +6,7 @@
 use contract::answer::Fact;
 use contract::manifest::{Format, Take};
 
+mod env;
 mod ini;
 pub(crate) mod system;
 mod text;
@@ -21,7 +22,7 @@ pub enum Document {
     Text(String),
     /// JSON or TOML.
     Tree(serde_json::Value),
-    /// The values of an INI file, by section and key, in the order of the file.
+    /// The values of an INI file by section and key, or of a `.env` by name, in their order.
     Ini(Vec<(String, String)>),
 }
 
@@ -85,6 +86,7 @@ impl Document {
             }
             Format::Toml => tree::from_toml(text).map(Self::Tree).ok_or(ExtractError::Toml),
             Format::Ini => Ok(Self::Ini(ini::parse(text))),
+            Format::Env => Ok(Self::Ini(env::parse(text))),
         }
     }
 

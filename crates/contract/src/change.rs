@@ -5,10 +5,13 @@
 //! question waits as a whole, and every unchanged part goes on. Changes of the channel or of the
 //! destination silence all of its parts.
 
+use std::collections::BTreeSet;
+
 use crate::calendar::{Identity, PeriodKind};
 use crate::destination::Destination;
 use crate::id::PartId;
-use crate::manifest::{Channel, Controller, DefaultRule, Manifest, Publication};
+use crate::kind::Kind;
+use crate::manifest::{Channel, Controller, DefaultRule, Field, Manifest, Publication, Source};
 
 mod question;
 
@@ -79,6 +82,8 @@ pub fn changes(
     channel_changes(&mut found, old, new);
     publication_changes(&mut found, old, new);
     question::changes(&mut found, (shown, old), (now, new));
+    databases(&mut found, shown, (now, new));
+    removed_values(&mut found, shown, (now, new));
     found.0
 }
 
@@ -155,6 +160,38 @@ fn promises(found: &mut Found, old: &Manifest, new: &Manifest) {
     for promise in old.never_collected.iter().filter(|text| !new.never_collected.contains(text)) {
         let what = format!("no longer in the list of what is never collected: “{promise}”");
         found.told(Topic::Detail, what);
+    }
+}
+
+/// The same query put to another database is another question.
+fn databases(found: &mut Found, old: &Manifest, (new, channel): (&Manifest, &Channel)) {
+    let asks = |field: &Field| match &field.source {
+        Source::Sql { database, .. } => Some(database.clone()),
+        _ => None,
+    };
+    let asked: BTreeSet<_> = channel.fields().filter_map(asks).collect();
+    for id in asked {
+        let (old, new) = (old.database(&id), new.database(&id));
+        if old.is_some() && old != new {
+            found.asked(Topic::Source, format!("the database `{id}` is opened in another way"));
+        }
+    }
+}
+
+/// What is no longer known to be somebody's name can no longer be removed.
+fn removed_values(found: &mut Found, old: &Manifest, (new, channel): (&Manifest, &Channel)) {
+    if !channel.fields().any(|field| matches!(field.kind, Kind::Sample { .. })) {
+        return;
+    }
+    let reads = |manifest: &Manifest, source: &Source| {
+        manifest.known.iter().any(|known| known.source == *source)
+    };
+    for known in old.known.iter().filter(|known| !reads(new, &known.source)) {
+        let what = format!("no longer removed from samples as before: “{}”", known.what);
+        found.asked(Topic::Source, what);
+    }
+    for known in new.known.iter().filter(|known| !reads(old, &known.source)) {
+        found.told(Topic::Detail, format!("also removed from samples: “{}”", known.what));
     }
 }
 

@@ -106,6 +106,8 @@ identifier! {
     FieldId by check_identifier;
     /// A declared use of answers.
     PurposeId by check_identifier;
+    /// A database that queries are put to.
+    DatabaseId by check_identifier;
     /// One entry of a field's closed list.
     Choice by check_choice;
 }

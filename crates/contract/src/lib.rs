@@ -135,6 +135,7 @@ pub mod problem;
 pub mod publish;
 pub mod release;
 pub mod schema;
+pub mod sql;
 pub mod statement;
 pub mod tally;
 pub mod text;

@@ -1,6 +1,7 @@
 //! Every bound of the contract, with its reason.
 
-/// Bytes of an identifier: long enough for a readable name, short enough for a file name and a table.
+/// Bytes of an identifier: long enough for a readable name, short enough for a file name and a
+/// table.
 pub const ID_BYTES_MAX: usize = 40;
 
 /// Bytes of a choice: the longest product names in use have under 50.
@@ -34,7 +35,8 @@ pub const BUCKETS_MAX: usize = 24;
 /// Bytes of any sentence in a manifest (question, purpose, title).
 pub const TEXT_BYTES_MAX: usize = 1_000;
 
-/// Values of an anchor: it is repeated in every part, so it must say almost nothing (design, section 5).
+/// Values of an anchor: it is repeated in every part, so it must say almost nothing (design,
+/// section 5).
 pub const ANCHOR_CHOICES_MAX: usize = 8;
 
 /// Samples of one field in one period, chosen at random when there are more.
@@ -82,3 +84,13 @@ pub const OPEN_VALUES_MAX: usize = 1 << 18;
 /// An open vocabulary shows a value that one installation alone holds with a probability of at most
 /// 10 to the minus this: about once in a billion releases.
 pub const DELTA_EXPONENT: u32 = 9;
+
+/// Bytes of one query: a count of one thing over two tables has under 300, and an operator reads
+/// every one of them in the statement.
+pub const QUERY_BYTES_MAX: usize = 2_000;
+
+/// Databases that a manifest may declare.
+pub const DATABASES_MAX: usize = 8;
+
+/// Lists of known values that a manifest may declare: each is read once for every sample.
+pub const KNOWN_MAX: usize = 32;

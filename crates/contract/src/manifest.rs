@@ -1,7 +1,7 @@
 //! The manifest: what may be collected. It ships with the vendor's software and is never fetched.
 //!
-//! A manifest exists only if its text kept every rule; the rules are in `parse`, `field` and `lint`.
-//! Its canonical form (RFC 8785 over the structures below) is what a decision remembers.
+//! A manifest exists only if its text kept every rule; the rules are in `parse`, `field` and
+//! `lint`. Its canonical form (RFC 8785 over the structures below) is what a decision remembers.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,13 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::{Identity, PeriodKind};
 use crate::canonical;
 use crate::definition::Definition;
-use crate::id::{ChannelId, Choice, FieldId, PartId, ProgramId, PurposeId, TierId};
+use crate::id::{ChannelId, Choice, DatabaseId, FieldId, PartId, ProgramId, PurposeId, TierId};
 use crate::kind::Kind;
 use crate::problem::Problems;
 use crate::text::Text;
 
+mod database;
+mod declared;
 mod field;
 mod lint;
 mod lint_source;
@@ -25,6 +27,7 @@ mod program;
 mod reader;
 mod source;
 
+pub use database::{Credentials, Database, Engine, Known};
 pub use source::{Amount, Format, Gives, SYSTEM_FACTS, Source, SystemFact, Take};
 
 /// What one program may collect.
@@ -40,6 +43,12 @@ pub struct Manifest {
     pub purposes: BTreeMap<PurposeId, Text>,
     /// What is never collected, in words.
     pub never_collected: Vec<Text>,
+    /// Databases that queries are put to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub databases: Vec<Database>,
+    /// Values that are removed from samples, and where they are read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known: Vec<Known>,
     /// The reasons for data to leave, each decided on its own.
     pub channels: Vec<Channel>,
 }
@@ -254,6 +263,11 @@ impl Manifest {
     /// The channel of this name.
     pub fn channel(&self, id: &str) -> Option<&Channel> {
         self.channels.iter().find(|channel| channel.id.as_str() == id)
+    }
+
+    /// The database of this name.
+    pub fn database(&self, id: &DatabaseId) -> Option<&Database> {
+        self.databases.iter().find(|database| database.id == *id)
     }
 
     /// The definitions of all parts of all channels.

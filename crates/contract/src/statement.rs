@@ -8,6 +8,7 @@ use crate::manifest::Manifest;
 
 mod answers;
 mod channel;
+mod databases;
 mod html;
 mod markdown;
 mod overview;
@@ -42,6 +43,7 @@ fn tree(manifest: &Manifest) -> Vec<tree::Block> {
     for channel in &manifest.channels {
         blocks.extend(channel::blocks(manifest, channel));
     }
+    blocks.extend(databases::blocks(manifest));
     blocks.extend(parties::blocks(manifest));
     blocks
 }

@@ -51,6 +51,7 @@ pub mod digest;
 mod hex;
 pub mod keys;
 pub mod limits;
+pub mod login;
 mod merkle;
 pub mod oblivious;
 pub mod receipt;

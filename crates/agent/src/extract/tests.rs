@@ -256,3 +256,22 @@ proptest! {
         }
     }
 }
+
+const VARIABLES: &str = "# DB_USER=no\nDB_HOST=localhost\nexport DB_PORT = 3306 # usual\n\
+    DB_PASSWORD=\"a#b \\\"c\\\" = d\" # secret\nDB_NAME='x \\ y'\nEMPTY=\nAPP=a#b\nbroken\n";
+
+#[test]
+fn variables_of_an_env_file_are_read_as_their_programs_read_them() {
+    for (name, expected) in [
+        ("DB_HOST", "localhost"),
+        ("DB_PORT", "3306"),
+        ("DB_PASSWORD", "a#b \\\"c\\\" = d"),
+        ("DB_NAME", "x \\\\ y"),
+        ("EMPTY", ""),
+        ("APP", "a#b"),
+    ] {
+        check(VARIABLES, Format::Env, &at(name), &format!("\"{expected}\""));
+    }
+    check(VARIABLES, Format::Env, &at("DB_USER"), "Pointer");
+    check(VARIABLES, Format::Env, &at("broken"), "Pointer");
+}

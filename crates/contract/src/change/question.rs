@@ -129,9 +129,10 @@ fn field_changes(
     }
 }
 
-/// For open text and for commands, another source is another question.
+/// For open text, and where a program or a database is asked, another source is another question.
 fn source_matters(field: &Field) -> bool {
-    matches!(field.kind, Kind::Sample { .. }) || matches!(field.source, Source::Command { .. })
+    matches!(field.kind, Kind::Sample { .. })
+        || matches!(field.source, Source::Command { .. } | Source::Sql { .. } | Source::Http { .. })
 }
 
 /// Whether a kind can now say more than before.

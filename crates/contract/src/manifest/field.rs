@@ -6,22 +6,23 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::declared::Declared;
 use super::lint::{self, FieldPlace};
-use super::parse::Purposes;
 use super::reader::{Found, Node};
 use super::source::{Amount, Format, SYSTEM_FACTS, Source, Take};
 use super::{Field, OTHER, Sensitivity};
-use crate::id::{Choice, FieldId, PurposeId};
+use crate::id::{Choice, DatabaseId, FieldId, PurposeId};
 use crate::kind::{Buckets, Kind, Measure, SAMPLE_BYTES_DEFAULT, read_bound};
 use crate::limits::{CHOICES_MAX, EXPIRY_YEAR_MAX, INTEGER_MAX, SAMPLE_BYTES_MAX};
+use crate::sql::{BrokenRule, NoQuery, Query};
 
-pub(super) fn field(node: Node<'_, '_>, purposes: &Purposes) -> Option<(Field, FieldPlace)> {
+pub(super) fn field(node: Node<'_, '_>, declared: &Declared) -> Option<(Field, FieldPlace)> {
     let place = FieldPlace { field: node.at.clone(), question: node.place("question") };
     let id = node.parsed("id", "name the field", FieldId::parse);
     let question = node.text("question", "ask in plain words what an operator is told you ask");
     let purpose = node.parsed("purpose", "name the purpose that needs it", PurposeId::parse);
     if let Some(purpose) = &purpose
-        && !purposes.uses(purpose)
+        && !declared.uses(purpose)
     {
         let what = format!("there is no purpose `{purpose}`");
         node.note("purpose", what, "say what will be decided with the answer in a [[purpose]]");
@@ -37,9 +38,12 @@ pub(super) fn field(node: Node<'_, '_>, purposes: &Purposes) -> Option<(Field, F
     let titles = titles(&node, kind.as_ref());
     let map = map(&node, kind.as_ref());
     let fix = format!("say where the answer comes from, as in `source = {SYSTEM_EXAMPLE}`");
-    let source = node.table("source", "`source`", &fix).and_then(source);
+    let source = node.table("source", "`source`", &fix).and_then(|table| source(table, false));
     if let (Some(kind), Some(source)) = (&kind, &source) {
         lint::fits(&node, kind, source);
+        if let Some(what) = declared.stranger(source) {
+            node.note("source", what, "declare it in a [[database]]");
+        }
     }
     node.finish();
     let field = Field {
@@ -263,9 +267,12 @@ const SYSTEM_EXAMPLE: &str = "{ system = \"os.id\" }";
 
 /// The sources of the manifest.
 const SOURCES: &str = "{ system = \"os.id\" }, { command = [\"program\", \"argument\"] }, \
-                       { file = \"/absolute/path\" }";
+                       { file = \"/absolute/path\" }, \
+                       { sql = \"SELECT …\", database = \"main\" }, \
+                       { http = \"http://127.0.0.1:8080/status\" }";
 
-fn source(node: Node<'_, '_>) -> Option<Source> {
+/// Reads a source: of a field, or of values that are only removed and may identify.
+pub(super) fn source(node: Node<'_, '_>, only_removed: bool) -> Option<Source> {
     let source = if node.has("system") {
         node.word("system", SYSTEM_FACTS).map(|fact| Source::System { fact })
     } else if node.has("command") {
@@ -276,26 +283,48 @@ fn source(node: Node<'_, '_>) -> Option<Source> {
         }
         let take = take(&node);
         (!argv.is_empty()).then_some(Source::Command { argv, take })
+    } else if node.has("sql") {
+        let query = query(&node);
+        let database = node.parsed("database", "name one of the databases", DatabaseId::parse);
+        query.zip(database).map(|(query, database)| Source::Sql { query, database })
+    } else if node.has("http") {
+        let take = take(&node);
+        node.optional_string("http").map(|url| Source::Http { url, take })
     } else if node.has("file") {
         let formats = [
             ("text", Format::Text),
             ("json", Format::Json),
             ("toml", Format::Toml),
             ("ini", Format::Ini),
+            ("env", Format::Env),
         ];
         let format = node.word("format", &formats).unwrap_or(Format::Text);
         let take = take(&node);
         node.optional_string("file").map(|path| Source::File { path, format, take })
     } else {
         node.note("", "the source names nothing to read", format!("write one of {SOURCES}"));
-        node.pass_over(&["pattern", "pointer", "take", "times", "format"]);
+        node.pass_over(&["pattern", "pointer", "take", "times", "format", "database"]);
         None
     };
     if let Some(source) = &source {
-        lint::source(&node, source);
+        lint::source(&node, source, only_removed);
     }
     node.finish();
     source
+}
+
+/// A query may stand on several lines, as few sentences do.
+fn query(node: &Node<'_, '_>) -> Option<Query> {
+    let Some(text) = node.value("sql")?.get_ref().as_str() else {
+        node.note("sql", "the query is no text", "put it in quotes");
+        return None;
+    };
+    let broken = |NoQuery(rules)| {
+        for BrokenRule { what, fix } in rules {
+            node.note("sql", what, fix);
+        }
+    };
+    Query::parse(text).map_err(broken).ok()
 }
 
 fn take(node: &Node<'_, '_>) -> Take {

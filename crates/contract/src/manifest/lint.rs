@@ -132,9 +132,10 @@ fn releases(node: &Node<'_, '_>, channel: &Channel) {
     else {
         return;
     };
+    // The longest calendar year: a leap year, and one with a 53rd day on which weeks are published.
     let wanted = match channel.release {
-        PeriodKind::Day => 365,
-        PeriodKind::Week => 52,
+        PeriodKind::Day => 366,
+        PeriodKind::Week => 53,
     };
     let paid = epsilon_year_milli / epsilon_release_milli.max(1);
     if paid < wanted {

@@ -60,17 +60,20 @@ const NETWORK: &[&str] = &[
     "traceroute",
 ];
 
-/// Notes what is wrong with a source, whatever its field asks.
-pub(super) fn source(node: &Node<'_, '_>, source: &Source) {
+/// Notes what is wrong with a source, whatever its field asks. What is only removed from samples
+/// is there to identify.
+pub(super) fn source(node: &Node<'_, '_>, source: &Source, only_removed: bool) {
     let words: Vec<&str> = match source {
-        Source::System { .. } => return,
+        // The rules of a query stand where it is parsed.
+        Source::System { .. } | Source::Sql { .. } => return,
+        Source::Http { url, take } => {
+            http(node, url);
+            one_way(node, take);
+            vec![url]
+        }
         Source::Command { argv, take } => {
             command(node, argv);
-            if take.pattern.is_some() && take.pointer.is_some() {
-                let fix = "read JSON with `pointer`, text with `pattern`";
-                node.note("pointer", "the source has both a pattern and a pointer", fix);
-            }
-            pointer(node, take.pointer.as_deref());
+            one_way(node, take);
             argv.iter().map(String::as_str).collect()
         }
         Source::File { path, format, take } => {
@@ -85,7 +88,8 @@ pub(super) fn source(node: &Node<'_, '_>, source: &Source) {
             vec![path]
         }
     };
-    for name in IDENTIFYING.iter().filter(|name| words.iter().any(|word| word.contains(*name))) {
+    let named = IDENTIFYING.iter().filter(|_| !only_removed);
+    for name in named.filter(|name| words.iter().any(|word| word.contains(*name))) {
         let what = format!("the source reads `{name}`, which tells which machine this is");
         let fix = "ask something else: nothing is derived from what identifies a machine";
         node.note("", what, fix);
@@ -128,6 +132,44 @@ fn command(node: &Node<'_, '_>, argv: &[String]) {
     }
 }
 
+/// Only this machine is asked, by number: a name could lead anywhere.
+fn http(node: &Node<'_, '_>, url: &str) {
+    let fix = "write it as in `http://127.0.0.1:8080/status`: only this machine is asked, by its \
+               number, and nothing secret stands in a manifest";
+    let rest = url.strip_prefix("http://");
+    let (authority, path) = rest.map_or(("", ""), |rest| match rest.find('/') {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    });
+    let (host, port) = match authority.strip_prefix("[::1]") {
+        Some(port) => ("::1", port.strip_prefix(':')),
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    let loopback = host.parse::<core::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    if !loopback || port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        node.note("http", format!("`{url}` is no address of this machine"), fix);
+    }
+    if !path.chars().all(|c| c.is_ascii_graphic()) || path.contains(['#', '\\']) {
+        node.note("http", "the address has a character that no address has", fix);
+    }
+    let lower = path.to_ascii_lowercase();
+    let secrets = ["token=", "key=", "password=", "passwd=", "secret="];
+    if secrets.iter().any(|secret| lower.contains(secret)) {
+        node.note("http", "the address has a secret in it", fix);
+    }
+}
+
+fn one_way(node: &Node<'_, '_>, take: &Take) {
+    if take.pattern.is_some() && take.pointer.is_some() {
+        let fix = "read JSON with `pointer`, text with `pattern`";
+        node.note("pointer", "the source has both a pattern and a pointer", fix);
+    }
+    pointer(node, take.pointer.as_deref());
+}
+
 fn file(node: &Node<'_, '_>, format: Format, take: &Take) {
     match format {
         Format::Text if take.pointer.is_some() => {
@@ -143,7 +185,7 @@ fn file(node: &Node<'_, '_>, format: Format, take: &Take) {
             let fix = "add `pointer`, as in `\"/server/port\"` (in INI `\"section/key\"`)";
             node.missing("pointer", fix);
         }
-        Format::Ini => {}
+        Format::Ini | Format::Env => {}
         Format::Json | Format::Toml => pointer(node, take.pointer.as_deref()),
     }
 }
@@ -167,7 +209,11 @@ pub(super) fn fits(node: &Node<'_, '_>, kind: &Kind, source: &Source) {
             }
             return;
         }
-        Source::Command { take, .. } | Source::File { take, .. } => take,
+        // Every kind reads its own shape of result.
+        Source::Sql { .. } => return,
+        Source::Command { take, .. } | Source::File { take, .. } | Source::Http { take, .. } => {
+            take
+        }
     };
     let numeric = matches!(kind, Kind::Count { .. } | Kind::Size { .. } | Kind::Duration { .. });
     if take.times != 1 && !numeric {

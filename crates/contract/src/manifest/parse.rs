@@ -1,18 +1,15 @@
 //! From a manifest's text to its structures: purposes, channels, tiers, parts.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
-
 use toml::de::DeTable;
 
+use super::declared::Declared;
 use super::field;
 use super::lint::{self, PartPlace};
 use super::program::{controller, program};
 use super::reader::{Node, Reader};
 use super::{Channel, DefaultRule, Manifest, Part, Publication, Tier};
 use crate::calendar::{Identity, PeriodKind};
-use crate::id::{ChannelId, FieldId, PartId, PurposeId, TierId};
+use crate::id::{ChannelId, FieldId, PartId, TierId};
 use crate::limits::{
     CHANNELS_MAX, GROUP_MIN_DEFAULT, GROUP_MIN_FLOOR, MANIFEST_BYTES_MAX, PARTS_MAX,
     RETENTION_DAYS_MAX,
@@ -55,17 +52,19 @@ fn read(root: &Node<'_, '_>) -> Option<Manifest> {
     let controller = root
         .table("controller", "`controller`", "add a [controller] table: who answers for it")
         .and_then(controller);
-    let purposes = purposes(root);
+    let declared = Declared::read(root);
     let never_collected = never_collected(root);
-    let channels = channels(root, &purposes);
-    purposes.note_unused(root);
-    lint::words_of_all(root, &purposes.texts, &never_collected, &channels);
+    let channels = channels(root, &declared);
+    declared.note_unused(root);
+    lint::words_of_all(root, &declared.purposes, &never_collected, &channels);
     format?;
     let manifest = Manifest {
         program: program?,
         controller: controller?,
-        purposes: purposes.texts,
+        purposes: declared.purposes,
         never_collected,
+        databases: declared.databases,
+        known: declared.known,
         channels,
     };
     // Without a canonical form a manifest has no hash, and no decision could rest on it. Earlier
@@ -76,7 +75,7 @@ fn read(root: &Node<'_, '_>) -> Option<Manifest> {
     Some(manifest)
 }
 
-fn channels(root: &Node<'_, '_>, purposes: &Purposes) -> Vec<Channel> {
+fn channels(root: &Node<'_, '_>, declared: &Declared) -> Vec<Channel> {
     let nodes = root.tables("channel", "channel");
     if nodes.is_empty() {
         root.note("channel", "the manifest has no channel", "add a [[channel]]");
@@ -88,7 +87,7 @@ fn channels(root: &Node<'_, '_>, purposes: &Purposes) -> Vec<Channel> {
     let mut channels: Vec<Channel> = Vec::new();
     for node in nodes {
         let at = node.at.clone();
-        let Some(channel) = channel(node, purposes) else { continue };
+        let Some(channel) = channel(node, declared) else { continue };
         if channels.iter().any(|known| known.id == channel.id) {
             let what = format!("the channel `{}` is there twice", channel.id);
             root.reader.note(&at, what, "give each channel its own id");
@@ -96,50 +95,6 @@ fn channels(root: &Node<'_, '_>, purposes: &Purposes) -> Vec<Channel> {
         channels.push(channel);
     }
     channels
-}
-
-/// The declared purposes, and which of them some field serves.
-pub(super) struct Purposes {
-    texts: BTreeMap<PurposeId, Text>,
-    places: Vec<(PurposeId, Range<usize>)>,
-    used: RefCell<BTreeSet<PurposeId>>,
-}
-
-impl Purposes {
-    /// Notes that a field serves a purpose; `false` when nothing declares it.
-    pub(super) fn uses(&self, purpose: &PurposeId) -> bool {
-        self.used.borrow_mut().insert(purpose.clone());
-        self.places.iter().any(|(known, _)| known == purpose)
-    }
-
-    fn note_unused(&self, root: &Node<'_, '_>) {
-        let used = self.used.borrow();
-        for (purpose, at) in self.places.iter().filter(|(id, _)| !used.contains(id)) {
-            let what = format!("no field serves the purpose `{purpose}`");
-            root.reader.note(at, what, "remove it, or ask what it needs");
-        }
-        if !root.has("purpose") {
-            let fix = "add a [[purpose]]: say in one sentence what answers are used for";
-            root.note("purpose", "the manifest states no purpose", fix);
-        }
-    }
-}
-
-fn purposes(root: &Node<'_, '_>) -> Purposes {
-    let (mut texts, mut places) = (BTreeMap::new(), Vec::new());
-    for node in root.tables("purpose", "purpose") {
-        let id = node.parsed("id", "name the purpose", PurposeId::parse);
-        let text = node.text("text", "say in one sentence what answers are used for");
-        if let Some(id) = id {
-            if places.iter().any(|(known, _)| *known == id) {
-                node.note("id", "this purpose is there twice", "give each its own id");
-            }
-            places.push((id.clone(), node.at.clone()));
-            texts.extend(text.map(|text| (id, text)));
-        }
-        node.finish();
-    }
-    Purposes { texts, places, used: RefCell::default() }
 }
 
 fn never_collected(root: &Node<'_, '_>) -> Vec<Text> {
@@ -155,7 +110,7 @@ fn never_collected(root: &Node<'_, '_>) -> Vec<Text> {
     items.into_iter().map(|item| Text::english(item.value)).collect()
 }
 
-fn channel(node: Node<'_, '_>, purposes: &Purposes) -> Option<Channel> {
+fn channel(node: Node<'_, '_>, declared: &Declared) -> Option<Channel> {
     let id = node.parsed("id", "name the channel, as in `id = \"usage\"`", ChannelId::parse);
     let title = node.text("title", "write the channel's name");
     let about = node.text("about", "say in one sentence what the channel is for");
@@ -185,7 +140,7 @@ fn channel(node: Node<'_, '_>, purposes: &Purposes) -> Option<Channel> {
         .has("anchor")
         .then(|| node.parsed("anchor", "name a field of this channel", FieldId::parse))
         .flatten();
-    let (parts, places): (Vec<_>, Vec<_>) = parts(&node, &tiers, purposes).into_iter().unzip();
+    let (parts, places): (Vec<_>, Vec<_>) = parts(&node, &tiers, declared).into_iter().unzip();
     // What is missing was noted, so that nobody will see what stands here in its place; the channel
     // is made all the same, and every other rule can be looked at now.
     let nothing = || Text::english("");
@@ -219,7 +174,7 @@ fn publication(channel: &Node<'_, '_>) -> Option<Publication> {
         channel.note("publication", "`publication` is none of its words", fix);
         return None;
     }
-    let fix = "add `publication = { epsilon_release = 4.0, epsilon_year = 208.0 }`, \
+    let fix = "add `publication = { epsilon_release = 4.0, epsilon_year = 212.0 }`, \
                or `publication = \"exact\"`";
     let node = channel.table("publication", "`publication`", fix)?;
     let release = node.thousandths("epsilon_release");
@@ -261,7 +216,7 @@ fn tiers(channel: &Node<'_, '_>) -> Vec<Tier> {
     tiers
 }
 
-fn parts(channel: &Node<'_, '_>, tiers: &[Tier], purposes: &Purposes) -> Vec<(Part, PartPlace)> {
+fn parts(channel: &Node<'_, '_>, tiers: &[Tier], declared: &Declared) -> Vec<(Part, PartPlace)> {
     let nodes = channel.tables("part", "part");
     if nodes.is_empty() {
         channel.missing("part", "add a [[channel.part]] with at least one [[channel.part.field]]");
@@ -270,10 +225,10 @@ fn parts(channel: &Node<'_, '_>, tiers: &[Tier], purposes: &Purposes) -> Vec<(Pa
         let what = format!("the channel has {} parts", nodes.len());
         channel.note("part", what, format!("each is sent on its own: keep to {PARTS_MAX}"));
     }
-    nodes.into_iter().filter_map(|node| part(node, tiers, purposes)).collect()
+    nodes.into_iter().filter_map(|node| part(node, tiers, declared)).collect()
 }
 
-fn part(node: Node<'_, '_>, tiers: &[Tier], purposes: &Purposes) -> Option<(Part, PartPlace)> {
+fn part(node: Node<'_, '_>, tiers: &[Tier], declared: &Declared) -> Option<(Part, PartPlace)> {
     let id = node.parsed("id", "name the part", PartId::parse);
     let tier = if node.has("tier") {
         let tier = node.parsed("tier", "name one of the channel's tiers", TierId::parse);
@@ -290,7 +245,7 @@ fn part(node: Node<'_, '_>, tiers: &[Tier], purposes: &Purposes) -> Option<(Part
     let (fields, places): (Vec<_>, Vec<_>) = node
         .tables("field", "field")
         .into_iter()
-        .filter_map(|field| field::field(field, purposes))
+        .filter_map(|field| field::field(field, declared))
         .unzip();
     if !node.has("field") {
         node.missing("field", "add a [[channel.part.field]]");

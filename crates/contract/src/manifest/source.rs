@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::DatabaseId;
+use crate::sql::Query;
+
 /// Where an answer comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "from", deny_unknown_fields)]
@@ -26,6 +29,21 @@ pub enum Source {
         /// How it is read.
         format: Format,
         /// What is taken from it.
+        take: Take,
+    },
+    /// What a query finds in a database: one value, a column, or a column and a number for each of
+    /// its values, as the field's kind needs.
+    Sql {
+        /// The query.
+        query: Query,
+        /// The database, which the manifest declares.
+        database: DatabaseId,
+    },
+    /// What a program on this machine answers over HTTP.
+    Http {
+        /// Where, on a loopback address.
+        url: String,
+        /// What is taken from the answer.
         take: Take,
     },
 }
@@ -70,6 +88,8 @@ pub enum Format {
     Toml,
     /// As INI: `[section]`, `key = value`.
     Ini,
+    /// As the variables of a `.env`: `NAME=value`, perhaps in quotes.
+    Env,
 }
 
 /// What a system fact is, and thereby which kinds of field it can answer.
@@ -188,6 +208,8 @@ impl Source {
             Self::System { fact } => format!("the system ({})", fact.name()),
             Self::Command { argv, .. } => format!("the command `{}`", argv.join(" ")),
             Self::File { path, .. } => format!("the file `{path}`"),
+            Self::Sql { database, .. } => format!("the database `{database}`"),
+            Self::Http { url, .. } => format!("the address `{url}`"),
         }
     }
 }

@@ -2,12 +2,13 @@
 //! published.
 
 use super::answers::possible_answers;
+use super::databases::read_from;
 use super::tree::{Block, Line, heading, subheading};
 use super::words::{about, counted, thousandths};
 use crate::calendar::{Identity, PeriodKind, day_in_words};
 use crate::kind::Kind;
 use crate::manifest::{
-    Channel, DefaultRule, Field, Manifest, Part, Publication, Sensitivity, Source, Tier,
+    Channel, DefaultRule, Field, Manifest, Part, Publication, Sensitivity, Tier,
 };
 
 pub(super) fn blocks(manifest: &Manifest, channel: &Channel) -> Vec<Block> {
@@ -61,7 +62,7 @@ fn tier_heading(channel: &Channel, index: usize, tier: &Tier) -> String {
 }
 
 fn question(manifest: &Manifest, field: &Field) -> (Line, Vec<Line>) {
-    let mut read = read_from(&field.source);
+    let mut read = read_from(manifest, &field.source);
     read = read.words(format!(" Asked until {}.", day_in_words(field.expires)));
     if !field.publish {
         read = read.words(" Not published.");
@@ -72,29 +73,6 @@ fn question(manifest: &Manifest, field: &Field) -> (Line, Vec<Line>) {
     let details =
         vec![possible_answers(field).into(), manifest.purpose(&field.purpose).into(), read];
     (field.question.to_string().into(), details)
-}
-
-fn read_from(source: &Source) -> Line {
-    match source {
-        Source::System { fact } => {
-            Line::from("Read by the agent itself (").code(fact.name()).words(").")
-        }
-        Source::Command { argv, .. } => {
-            let words: Vec<_> = argv.iter().map(|word| typed(word)).collect();
-            Line::from("Read from what ").code(words.join(" ")).words(" prints.")
-        }
-        Source::File { path, .. } => Line::from("Read from the file ").code(path).words("."),
-    }
-}
-
-/// A word of a command as one would type it.
-fn typed(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 fn together(channel: &Channel) -> String {

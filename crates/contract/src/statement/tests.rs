@@ -155,7 +155,7 @@ fn longer_lasting_tags_say_what_they_join() {
 
 #[test]
 fn exact_publication_says_what_comparing_releases_reveals() {
-    let noisy = "publication = { epsilon_release = 4.0, epsilon_year = 208.0 }";
+    let noisy = "publication = { epsilon_release = 4.0, epsilon_year = 212.0 }";
     let text = markdown(&with(&[(noisy, "publication = \"exact\"")]));
     assert!(text.contains("can reveal what changed between them"));
 }

@@ -9,6 +9,7 @@
 )]
 
 mod asked_again;
+mod databases;
 mod diff;
 mod environment;
 mod fixture;
