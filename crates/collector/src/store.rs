@@ -54,6 +54,7 @@ pub use self::period::HeldPart;
 use self::period::{PeriodFile, SUFFIX};
 pub use self::scan::{Scan, Stored, files, scan};
 pub use self::verify::{Finding, Report, verify};
+use crate::limits::RECORD_BYTES_MAX;
 
 /// The folder of everything that was received.
 const PARTS: &str = "parts";
@@ -170,7 +171,10 @@ impl<D: Disk> Store<D> {
             channel.markers.make_ready(disk).map_err(|error| error.trouble())?;
         }
         match disk.bytes_free() {
-            Ok(bytes) if bytes < self.reserve_bytes => Err(Trouble::Full),
+            // Also without a reserve, one more part must fit.
+            Ok(bytes) if bytes < self.reserve_bytes.max(RECORD_BYTES_MAX as u64) => {
+                Err(Trouble::Full)
+            }
             Ok(_) => Ok(()),
             Err(error) => Err(StoreError::from(error).trouble()),
         }

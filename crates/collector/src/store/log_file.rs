@@ -300,3 +300,6 @@ fn header_bytes(header: &Header) -> Vec<u8> {
     record::push(&mut bytes, RecordKind::Header, 0, 0, &body);
     bytes
 }
+
+#[cfg(test)]
+mod tests;
