@@ -1,0 +1,19 @@
+//! Blind transport between real programs and sockets: who learns what, and what does not pass.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says where"
+)]
+
+mod canaries;
+mod carried;
+mod crowds;
+mod gateway;
+mod hostile;
+mod interoperability;
+mod keys;
+mod program;
+mod trouble;
+mod wire;
