@@ -183,13 +183,13 @@ fn longer_lasting_tags_are_asked_again() {
 #[test]
 fn smaller_groups_less_noise_and_finer_publication_are_asked_again() {
     widens(&[("group_min = 20", "group_min = 19")], &Silent::All);
-    widens(&[("epsilon_year = 208.0", "epsilon_year = 260.0")], &Silent::All);
+    widens(&[("epsilon_year = 212.0", "epsilon_year = 260.0")], &Silent::All);
     let noised_more = small(&[("epsilon_release = 4.0", "epsilon_release = 3.0")]);
     check(&noised_more, &small(&[]), &Silent::All);
     check(&small(&[]), &noised_more, &Silent::Nothing);
-    let noisy = "{ epsilon_release = 4.0, epsilon_year = 208.0 }";
+    let noisy = "{ epsilon_release = 4.0, epsilon_year = 212.0 }";
     widens(&[(noisy, "\"exact\"")], &Silent::All);
-    let day = [("period = \"week\"", "period = \"day\""), ("208.0", "1460.0")];
+    let day = [("period = \"week\"", "period = \"day\""), ("212.0", "1464.0")];
     let daily = edited(&edited(SMALL, &day), &[("release = \"week\"", "release = \"day\"")]);
     check(&small(&day), &parse(&daily), &Silent::All);
     check(&parse(&daily), &small(&day), &Silent::Nothing);

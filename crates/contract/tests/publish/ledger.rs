@@ -56,8 +56,8 @@ proptest! {
         year_share in 1u32..30,
         days in prop::collection::vec((0i32..700, 0i32..40), 1..80),
     ) {
-        let year = format!("epsilon_year = {}.5", 4 * 52 + year_share);
-        let manifest = changed(&[("epsilon_year = 208.0", &year)]);
+        let year = format!("epsilon_year = {}.5", 4 * 53 + year_share);
+        let manifest = changed(&[("epsilon_year = 212.0", &year)]);
         let channel = manifest.channel("usage").unwrap();
         let mut ledger = Ledger::default();
         let mut days: Vec<_> = days.into_iter().flat_map(|d| [d, d, d]).collect();
@@ -73,13 +73,13 @@ proptest! {
                 Err(error) => {
                     let spent = matches!(error, PlanError::Ledger(LedgerError::Spent { .. }));
                     prop_assert!(spent, "{error}");
-                    let left = u64::from(year_share) * 1_000 + 208_500
+                    let left = u64::from(year_share) * 1_000 + 212_500
                         - ledger.spent_milli("usage", today.year());
                     prop_assert!(left < 4_000);
                 }
             }
             for year in 2026..2029 {
-                let most = u64::from(year_share) * 1_000 + 208_500;
+                let most = u64::from(year_share) * 1_000 + 212_500;
                 prop_assert!(ledger.spent_milli("usage", year) <= most);
             }
         }
