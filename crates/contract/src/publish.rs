@@ -20,7 +20,7 @@ mod total;
 
 pub use ledger::{Ledger, LedgerEntry, LedgerError};
 pub use noise::{Noise, Scale};
-pub use plan::{Budget, GroupError, Plan, PlanError, Protection, Rehearsal, SmallestGroup};
+pub use plan::{Budget, GroupError, Plan, PlanError, Protection, Rehearsal, SmallestGroup, shares};
 pub use sensitivity::{HEADLINE_SENSITIVITY, sensitivity};
 
 use doubt::Doubt;
@@ -76,16 +76,17 @@ fn mode(protection: Protection) -> Mode {
     }
 }
 
-fn installations(tally: &Tally, plan: &Plan, noise: &mut impl Noise) -> Number {
-    let count = i64::try_from(tally.installations()).unwrap_or(i64::MAX);
+/// How many reported; nothing, and no noise for it, where they cannot be counted.
+fn installations(tally: &Tally, plan: &Plan, noise: &mut impl Noise) -> Option<Number> {
+    let count = i64::try_from(tally.installations()?).unwrap_or(i64::MAX);
     let periods = plan.window().periods;
     let scale = scale(HEADLINE_SENSITIVITY, plan);
     let count = scale.map_or(count, |scale| noisy(count, noise.discrete_laplace(scale)));
     let doubt = Doubt::new(scale, periods);
-    match Rule::new(plan, 1) {
+    Some(match Rule::new(plan, 1) {
         Rule::Suppress { smallest } if count < smallest => Number::below(plan.group()),
         _ => doubt.number(count, 1),
-    }
+    })
 }
 
 fn field_table(tally: &FieldTally, plan: &Plan, noise: &mut impl Noise) -> FieldTable {

@@ -38,8 +38,10 @@ pub struct Release {
     /// Values below this many installations are not shown.
     pub group_min: u32,
     /// Installations that reported, per period. Without noise and below the smallest group: 0, and
-    /// the error says how many there may be.
-    pub installations: Number,
+    /// the error says how many there may be. Absent where every part holds samples: one
+    /// installation sends several of them, and nothing says which come from the same one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installations: Option<Number>,
     /// One table for each field, in the manifest's order.
     pub fields: Vec<FieldTable>,
 }
@@ -135,9 +137,10 @@ pub struct FieldTable {
     pub question: String,
     /// Why it is asked.
     pub purpose: String,
-    /// Installations that answered, per period. In a catalogue: the answers of its rows and what is
-    /// folded, as one installation may give several. Without noise and below the smallest group: 0,
-    /// and the error says how many there may be.
+    /// Installations that answered, per period. In a catalogue these are answers and not
+    /// installations, as one installation may give several: those of its rows and of what is
+    /// folded. Without noise and below the smallest group: 0, and the error says how many there may
+    /// be.
     pub answered: Number,
     /// The answers.
     pub table: Table,
@@ -157,8 +160,8 @@ pub enum Table {
         /// In the manifest's order. An entry that is neither here nor folded was given by nobody.
         rows: Vec<Row>,
         /// Values left out because too few gave them, and how many answers those hold together.
-        /// Without noise they include the smallest value that is large enough: else it could be
-        /// computed what the small ones hold.
+        /// Without noise they include the smallest value that is large enough, and those that
+        /// nobody gave: else it could be computed what the small ones hold.
         folded: Option<Folded>,
     },
     /// Several answers of a list (`set`): each row is a share of those who answered.
@@ -193,8 +196,11 @@ pub enum Table {
         minor: Vec<Row>,
         /// In full, newest first, "other" last.
         full: Vec<Row>,
-        /// As in `Shares`, of the full ones.
+        /// Those who answered and are in no row in full.
         folded: Option<Folded>,
+        /// Those who answered and are in no row by major.minor.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        folded_minor: Option<Folded>,
     },
     /// A bucketed number for each entry of a list (`counts`).
     #[non_exhaustive]
@@ -251,6 +257,8 @@ pub struct GridLine {
 }
 
 /// An estimate and the interval in which the true sum lies, given the buckets and the noise.
+///
+/// In JSON each is a number up to 2^53 - 1 and text (`"9007199254740993"`) above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

@@ -18,7 +18,7 @@ use crate::definition::Definition;
 use crate::id::PartId;
 use crate::kind::Kind;
 use crate::limits::OPEN_VALUES_MAX;
-use crate::manifest::{Channel, DefaultRule, Field, Manifest};
+use crate::manifest::{self, Channel, DefaultRule, Field, Manifest};
 use crate::part::Part;
 use crate::release::{ChannelInfo, ProgramInfo, Window};
 
@@ -110,7 +110,7 @@ impl Tally {
         let mut fields = Vec::new();
         let mut parts = Vec::new();
         for part in &channel.parts {
-            let has_samples = part.fields.iter().any(|f| matches!(f.kind, Kind::Sample { .. }));
+            let has_samples = holds_samples(part);
             parts.push(PartTally { id: part.id.clone(), has_samples, count: 0 });
             fields.extend(part.fields.iter().filter(|field| field.publish).map(|field| {
                 FieldTally {
@@ -213,9 +213,10 @@ impl Tally {
 
     /// Installations and periods: the parts of the name that came most often. An installation sends
     /// each part once per period, and parts cannot be joined, so this is the largest number that
-    /// is certain. Samples do not count: one installation sends several.
-    pub(crate) fn installations(&self) -> u64 {
-        self.parts.iter().filter(|p| !p.has_samples).map(|p| p.count).max().unwrap_or(0)
+    /// is certain. Samples do not count: one installation sends several. `None` where there is
+    /// nothing else.
+    pub(crate) fn installations(&self) -> Option<u64> {
+        self.parts.iter().filter(|p| !p.has_samples).map(|p| p.count).max()
     }
 
     /// Makes parts of this definition countable, if it is one of the channel's.
@@ -240,6 +241,16 @@ impl Tally {
         let fields = fields.collect();
         self.routes.push(Route { definition: definition.hash(), part, fields });
     }
+}
+
+/// Whether installations that report on the channel can be counted: by a part that each sends once
+/// per period.
+pub(crate) fn counts_installations(channel: &Channel) -> bool {
+    channel.parts.iter().any(|part| !holds_samples(part))
+}
+
+fn holds_samples(part: &manifest::Part) -> bool {
+    part.fields.iter().any(|field| matches!(field.kind, Kind::Sample { .. }))
 }
 
 fn is_open(kind: &Kind) -> bool {

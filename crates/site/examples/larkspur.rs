@@ -8,24 +8,35 @@
     reason = "shares the tests' fixture; a developer's tool that may stop at the first surprise"
 )]
 
+#[path = "../tests/it/alone.rs"]
+mod alone;
+#[path = "../tests/it/descriptions.rs"]
+mod descriptions;
 #[path = "../tests/it/fixture.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod fixture;
 
 use std::path::Path;
 
+use contract::release::Release;
 use fixture::Plan;
 use site::{ChannelSite, ProgramSite, Site, Statement};
 
 fn main() {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "target/larkspur".to_owned());
-    write(&Path::new(&folder).join("noisy"), Plan::LARKSPUR, false);
-    write(&Path::new(&folder).join("young"), Plan::YOUNG, false);
-    write(&Path::new(&folder).join("rehearsal"), Plan::REHEARSAL, true);
+    let write = |name: &str, plan, rehearsal| {
+        let channels = [fixture::usage(plan), descriptions::samples(plan)];
+        write(&Path::new(&folder).join(name), channels, rehearsal);
+    };
+    write("noisy", Plan::LARKSPUR, false);
+    write("exact", Plan::EXACT, false);
+    write("young", Plan::YOUNG, false);
+    write("rehearsal", Plan::REHEARSAL, true);
+    let channels = [alone::usage(), descriptions::of_one()];
+    self::write(&Path::new(&folder).join("alone"), channels, true);
 }
 
-fn write(folder: &Path, plan: Plan, rehearsal: bool) {
-    let (usage, samples) = (fixture::usage(plan), fixture::samples(plan));
+fn write(folder: &Path, [usage, samples]: [Vec<Release>; 2], rehearsal: bool) {
     let ids = ["usage", "samples", "faults"].map(fixture::channel);
     let channel =
         |at: usize, title: &'static str, history| ChannelSite { id: &ids[at], title, history };
@@ -47,5 +58,12 @@ fn write(folder: &Path, plan: Plan, rehearsal: bool) {
         let path = folder.join(page.path.trim_start_matches('/'));
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, page.body).unwrap();
+    }
+    for (release, channel) in
+        usage.iter().map(|r| (r, &ids[0])).chain(samples.iter().map(|r| (r, &ids[1])))
+    {
+        let path = site::release_file(&id, channel, release.number);
+        let bytes = contract::canonical::to_bytes(release).unwrap();
+        std::fs::write(folder.join(path.trim_start_matches('/')), bytes).unwrap();
     }
 }

@@ -2,15 +2,16 @@
 
 use askama::Template;
 use contract::calendar::day_in_words;
-use contract::release::{FieldTable, Release};
+use contract::release::{FieldTable, Mode, Release};
 
 use crate::chart::{Point, line};
+use crate::count::Count;
 use crate::field::{Context, Field, field, recent};
 use crate::frame::{Anchor, CSV_TYPE, Frame, SVG, page, style};
 use crate::limits::HIGHLIGHTS_MAX;
-use crate::number::{clamped, days, doubted, grouped};
+use crate::number::days;
 use crate::text::{Markup, shown};
-use crate::words::{Remark, consent, headline, mode, not_known, trend, when, window};
+use crate::words::{Remark, consent, mode, not_known, trend, when, window};
 use crate::{ChannelSite, Page, ProgramSite, RenderError, badge, csv, link};
 
 /// Questions from which on figures beside the headline help to see what matters.
@@ -33,9 +34,10 @@ pub(crate) fn pages(
         let path = link::field_csv(program.id, channel.id, &table.id);
         pages.push(file(path, CSV_TYPE, csv::field(channel.history, table, rehearsal)));
     }
-    let path = link::installations_csv(program.id, channel.id);
-    pages.push(file(path, CSV_TYPE, csv::installations(channel.history, rehearsal)));
-    for (name, picture) in badge::badges(latest, rehearsal).map_err(RenderError::Template)? {
+    let path = link::count_csv(program.id, channel.id, Count::of(latest).noun);
+    pages.push(file(path, CSV_TYPE, csv::counts(channel.history, rehearsal)));
+    let badges = badge::badges(channel.history, latest, rehearsal);
+    for (name, picture) in badges.map_err(RenderError::Template)? {
         pages.push(file(link::badge(program.id, channel.id, name), SVG, picture));
     }
     Ok(pages)
@@ -58,14 +60,15 @@ struct StatisticsTemplate<'a> {
     over_time: Option<Markup>,
     history: Vec<[String; 2]>,
     history_csv: String,
+    noun: &'static str,
     highlights: Vec<&'a Field>,
     fields: &'a [Field],
     mode: String,
     not_known: Vec<Remark>,
     licence: String,
-    release: Anchor,
     published: String,
-    badges: [String; 2],
+    files: Vec<Anchor>,
+    badges: Vec<Anchor>,
 }
 
 fn statistics(
@@ -77,30 +80,34 @@ fn statistics(
     let path = link::channel_page(program.id, channel.id);
     let fields = fields(channel, latest, &path, program).map_err(RenderError::Template)?;
     let to = |target: &str| link::relative(&path, target);
-    let file = link::release_file(program.id, channel.id, latest.number);
     let statement = program.statement.map(|_| to(&link::statement_page(program.id)));
-    let badge = |name| to(&link::badge(program.id, channel.id, name));
-    let shown_history = recent(channel.history).iter().rev();
+    let count = Count::of(latest);
+    let counted = if latest.mode == Mode::Rehearsal { "counted on" } else { "published on" };
     let body = StatisticsTemplate {
         frame: frame(program, channel, latest, &path, rehearsal),
-        figure: grouped(clamped(latest.installations)),
-        headline: headline(latest),
+        figure: count.figure(),
+        headline: count.headline(latest),
         when: when(latest),
         trend: trend(channel.history),
         consent: consent(latest),
         over_time: over_time(channel.history).map_err(RenderError::Template)?,
-        history: shown_history
-            .map(|release| [window(release.window), doubted(release.installations)])
+        history: alike(channel.history)
+            .iter()
+            .rev()
+            .map(|release| [window(release.window), Count::of(release).doubted()])
             .collect(),
-        history_csv: to(&link::installations_csv(program.id, channel.id)),
+        history_csv: to(&link::count_csv(program.id, channel.id, count.noun)),
+        noun: count.noun.title(),
         highlights: highlights(&fields),
         fields: &fields,
         mode: mode(latest),
         not_known: not_known(latest),
         licence: shown(&latest.program.data_licence),
-        release: Anchor::new(&path, &file, format!("release {} as JSON", latest.number)),
-        published: day_in_words(latest.published),
-        badges: [badge("installations"), badge("version")],
+        published: format!("{counted} {}", day_in_words(latest.published)),
+        files: files(program, channel, latest, &path),
+        badges: badge::names(channel.history, latest)
+            .map(|name| Anchor::new(&path, &link::badge(program.id, channel.id, name), name))
+            .collect(),
         statement,
     }
     .render();
@@ -126,12 +133,15 @@ fn frame(
     Frame {
         title: format!("{title} in numbers: {}", shown(channel.title)),
         brand: Anchor::new(path, &link::program_page(program.id), format!("{title} in numbers")),
-        aside: format!(
-            "{} · release {} · next on {}",
-            shown(channel.title),
-            latest.number,
-            day_in_words(latest.next)
-        ),
+        aside: match latest.mode {
+            Mode::Rehearsal => shown(channel.title),
+            _ => format!(
+                "{} · release {} · next on {}",
+                shown(channel.title),
+                latest.number,
+                day_in_words(latest.next)
+            ),
+        },
         nav,
         style: style(path),
         rehearsal,
@@ -161,27 +171,65 @@ fn highlights(fields: &[Field]) -> Vec<&Field> {
     with.take(HIGHLIGHTS_MAX).collect()
 }
 
-/// Installations over the recent releases, as soon as there are two.
-pub(crate) fn over_time(history: &[Release]) -> askama::Result<Option<Markup>> {
+/// What the page is made from: the release, its signature, and what it spent. A rehearsal is
+/// neither signed nor paid for.
+fn files(
+    program: &ProgramSite<'_>,
+    channel: &ChannelSite<'_>,
+    latest: &Release,
+    path: &str,
+) -> Vec<Anchor> {
+    let number = latest.number;
+    let release = link::release_file(program.id, channel.id, number);
+    let mut files = vec![Anchor::new(path, &release, format!("release {number} as JSON"))];
+    files.extend(signature(program, channel, latest).map(|to| Anchor::new(path, &to, "signature")));
+    files.extend(ledger(program, latest).map(|to| Anchor::new(path, &to, "ledger of ε")));
+    files
+}
+
+fn signature(
+    program: &ProgramSite<'_>,
+    channel: &ChannelSite<'_>,
+    release: &Release,
+) -> Option<String> {
+    let to = link::signature_file(program.id, channel.id, release.number);
+    (release.mode != Mode::Rehearsal).then_some(to)
+}
+
+fn ledger(program: &ProgramSite<'_>, release: &Release) -> Option<String> {
+    matches!(release.mode, Mode::Noisy { .. }).then(|| link::ledger_file(program.id))
+}
+
+/// The recent releases that count the same as the newest.
+fn alike(history: &[Release]) -> &[Release] {
     let recent = recent(history);
+    let noun = |release: &Release| Count::of(release).noun;
+    let newest = recent.last().map(noun);
+    let alike = recent.iter().rev().take_while(|release| Some(noun(release)) == newest).count();
+    recent.get(recent.len() - alike..).unwrap_or_default()
+}
+
+/// The headline over the recent releases, as soon as there are two.
+pub(crate) fn over_time(history: &[Release]) -> askama::Result<Option<Markup>> {
+    let recent = alike(history);
     let ([first, ..], [.., last]) = (recent, recent) else {
         return Ok(None);
     };
     if recent.len() < 2 {
         return Ok(None);
     }
-    let point = |release: &Release| Point {
-        day: release.window.last,
-        value: clamped(release.installations),
-        error: release.installations.error_95,
+    let point = |release: &Release| {
+        let count = Count::of(release);
+        Point { day: release.window.last, value: count.shown(), error: count.error_95 }
     };
     let points: Vec<Point> = recent.iter().map(point).collect();
     let summary = format!(
-        "Line chart of installations over {} releases: from {} in {} to {} in {}.",
+        "Line chart of {} over {} releases: from {} in {} to {} in {}.",
+        Count::of(last).noun.name(),
         recent.len(),
-        doubted(first.installations),
+        Count::of(first).doubted(),
         window(first.window),
-        doubted(last.installations),
+        Count::of(last).doubted(),
         window(last.window),
     );
     line(&summary, &points).map(Some)
@@ -194,7 +242,9 @@ struct ReleasesTemplate {
     channel: String,
     next: String,
     lines: Vec<ReleaseLine>,
+    noun: &'static str,
     csv: String,
+    ledger: Option<String>,
     licence: String,
 }
 
@@ -202,8 +252,9 @@ struct ReleaseLine {
     number: u64,
     window: String,
     published: String,
-    installations: String,
+    count: String,
     href: String,
+    signature: Option<String>,
 }
 
 fn releases(
@@ -217,19 +268,27 @@ fn releases(
     let back = link::channel_page(program.id, channel.id);
     frame.nav = vec![Anchor::new(&path, &back, "Statistics")];
     frame.title = format!("{}: releases", frame.title);
+    let noun = Count::of(latest).noun;
+    let to = |target: &String| link::relative(&path, target);
     let line = |release: &Release| ReleaseLine {
         number: release.number,
         window: days(release.window.first, release.window.last),
         published: day_in_words(release.published),
-        installations: doubted(release.installations),
-        href: link::relative(&path, &link::release_file(program.id, channel.id, release.number)),
+        count: match Count::of(release) {
+            count if count.noun == noun => count.doubted(),
+            _ => "–".to_owned(),
+        },
+        href: to(&link::release_file(program.id, channel.id, release.number)),
+        signature: signature(program, channel, release).as_ref().map(to),
     };
     let body = ReleasesTemplate {
         frame,
         channel: shown(channel.title),
         next: day_in_words(latest.next),
         lines: channel.history.iter().rev().map(line).collect(),
-        csv: link::relative(&path, &link::installations_csv(program.id, channel.id)),
+        noun: noun.title(),
+        csv: to(&link::count_csv(program.id, channel.id, noun)),
+        ledger: ledger(program, latest).as_ref().map(to),
         licence: shown(&latest.program.data_licence),
     }
     .render();

@@ -2,6 +2,7 @@
 
 use contract::release::{FieldTable, Folded, Interval, Number, Release, Row, Table};
 
+use crate::count::Count;
 use crate::limits::CSV_RELEASES_MAX;
 
 const HEAD: &str = "release,first_day,last_day,kind,value,title,bucket,number,error_95";
@@ -26,35 +27,44 @@ pub(crate) fn field(history: &[Release], latest: &FieldTable, rehearsal: bool) -
     sheet.text
 }
 
-/// Installations over all releases.
-pub(crate) fn installations(history: &[Release], rehearsal: bool) -> String {
+/// The headline over all releases.
+pub(crate) fn counts(history: &[Release], rehearsal: bool) -> String {
     let mut sheet = Sheet::new(rehearsal);
     for release in history {
+        let count = Count::of(release);
         sheet.release(release);
-        sheet.number("installations", release.installations);
+        let numbers = [count.value.to_string(), count.error_95.to_string()];
+        sheet.write(count.noun.name(), ["", ""], "", &numbers);
     }
     sheet.text
 }
 
 fn table(sheet: &mut Sheet, table: &Table) {
     match table {
-        Table::Shares { rows, folded, .. }
-        | Table::Set { rows, folded, .. }
-        | Table::Catalogue { rows, folded, .. } => {
+        Table::Shares { rows, folded, .. } | Table::Catalogue { rows, folded, .. } => {
             sheet.rows("answer", rows);
             sheet.folded(*folded);
+        }
+        Table::Set { rows, folded, hidden, .. } => {
+            sheet.rows("answer", rows);
+            sheet.folded(*folded);
+            sheet.hidden(*hidden);
         }
         Table::Histogram { rows, total, folded, .. } => {
             sheet.rows("bucket", rows);
             sheet.folded(*folded);
             sheet.total(["", ""], *total);
         }
-        Table::Versions { minor, full, folded, .. } => {
+        Table::Versions { minor, full, folded, folded_minor, .. } => {
             sheet.rows("minor", minor);
             sheet.rows("full", full);
+            if let Some(folded) = folded_minor {
+                sheet.line("minor_not_shown", ["", "versions not shown"], "", folded.count);
+            }
             sheet.folded(*folded);
         }
-        Table::Grid { buckets, lines, .. } => {
+        Table::Grid { buckets, lines, hidden, .. } => {
+            sheet.hidden(*hidden);
             for line in lines {
                 let name = [line.value.as_str(), line.title.as_str()];
                 sheet.line("installations", name, "", line.installations);
@@ -99,6 +109,14 @@ impl Sheet {
         if let Some(folded) = folded {
             let values = folded.values.map(|values| values.to_string()).unwrap_or_default();
             self.line("not_shown", [&values, "values not shown"], "", folded.count);
+        }
+    }
+
+    /// How many entries have no row. How many installations gave them is not published.
+    fn hidden(&mut self, entries: u32) {
+        if entries > 0 {
+            let name = [entries.to_string(), "entries not shown".to_owned()];
+            self.write("not_shown", name.each_ref().map(String::as_str), "", &Default::default());
         }
     }
 

@@ -3,14 +3,15 @@
 mod drawing;
 mod highlight;
 mod history;
+mod said;
 mod tables;
 
-use contract::release::{FieldTable, Folded, Number, Release, Table};
+use contract::release::{FieldTable, Folded, Number, Release};
 
 pub(crate) use highlight::Highlight;
 pub(crate) use history::recent;
 
-use crate::number::{clamped, doubted, grouped, in_all, ratio, share};
+use crate::number::{clamped, ratio};
 use crate::text::{Markup, shown};
 
 /// A question as the page shows it.
@@ -64,76 +65,13 @@ pub(crate) fn field(
         id: field.id.to_string(),
         question: shown(&field.question),
         purpose: shown(&field.purpose),
-        answered: answered(context.release, field),
-        notes: notes(context.release, field),
+        answered: said::answered(context.release, field),
+        notes: said::notes(context.release, field),
         tables: tables::sheets(context, field),
         highlight: highlight.flatten(),
         chart,
         csv,
     })
-}
-
-/// "3,410 of them answered, ± 9".
-fn answered(release: &Release, field: &FieldTable) -> String {
-    if matches!(field.table, Table::TooFew) {
-        return String::new();
-    }
-    let many = grouped(clamped(field.answered));
-    let doubt = match field.answered.error_95 {
-        0 => String::new(),
-        error => format!(", ±\u{202F}{}", grouped(error)),
-    };
-    let of = share(clamped(field.answered), clamped(release.installations));
-    format!("{many} answered{doubt} ({of} of all)")
-}
-
-fn notes(release: &Release, field: &FieldTable) -> Vec<String> {
-    let mut notes = Vec::new();
-    let folded = match &field.table {
-        Table::TooFew => {
-            notes.push(too_few(release.group_min));
-            None
-        }
-        Table::Histogram { unit, total, folded, .. } => {
-            let sentence = total.map(|total| in_all(total, &shown(unit)));
-            notes.extend(sentence.as_deref().map(first));
-            *folded
-        }
-        Table::Shares { folded, .. }
-        | Table::Set { folded, .. }
-        | Table::Versions { folded, .. }
-        | Table::Catalogue { folded, .. } => *folded,
-        _ => None,
-    };
-    notes.extend(folded.map(|folded| not_shown(release, folded)));
-    notes
-}
-
-/// "Too few yet: fewer than 20 installations answered."
-fn too_few(group_min: u32) -> String {
-    format!("Too few yet: fewer than {} installations answered.", grouped(group_min.into()))
-}
-
-/// "Not shown: 3 values given by fewer than 20 installations each, 31 ± 9 answers together."
-fn not_shown(release: &Release, folded: Folded) -> String {
-    let values = match folded.values {
-        Some(1) => "1 value".to_owned(),
-        Some(values) => format!("{} values", grouped(values.into())),
-        None => "values".to_owned(),
-    };
-    let each = if folded.values == Some(1) { "" } else { " each" };
-    format!(
-        "Not shown: {values} given by fewer than {} installations{each}; {} answers together.",
-        grouped(release.group_min.into()),
-        doubted(folded.count),
-    )
-}
-
-/// With a capital letter and a full stop.
-fn first(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    let capital = letters.next().map(char::to_uppercase);
-    capital.into_iter().flatten().chain(letters).chain(['.']).collect()
 }
 
 /// What shares of this table are shares of. Rows that add up are measured by their own sum, so

@@ -7,6 +7,7 @@
 mod badge;
 mod channel;
 mod chart;
+mod count;
 mod csv;
 mod field;
 mod frame;
@@ -20,10 +21,14 @@ mod words;
 use contract::id::{ChannelId, ProgramId};
 use contract::release::{Mode, Release};
 
-pub use crate::link::{release_file, statement_page};
+pub use crate::link::{ledger_file, release_file, signature_file, statement_page};
 
 /// The stylesheet of every page of Candor.
 pub const STYLE: &str = include_str!("../../contract/assets/candor.css");
+
+/// What data statements have beyond it: together they are [`contract::STYLE`]. Apart, as pages of
+/// statistics are large enough without it.
+pub const STATEMENT_STYLE: &str = include_str!("../../contract/assets/statement.css");
 
 /// The policy to send with every page, as `Content-Security-Policy`.
 pub const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
@@ -93,13 +98,18 @@ pub enum RenderError {
 }
 
 /// Makes every page of the site. The frozen releases themselves are not among them: whoever serves
-/// or writes the site puts each at [`release_file`].
+/// or writes the site puts each at [`release_file`], its signature at [`signature_file`], and, where
+/// releases are noisy, the ledger at [`ledger_file`]. A rehearsal has neither signature nor ledger.
 ///
 /// # Errors
 /// If a template fails, which no input is known to cause.
 pub fn pages(site: &Site<'_>) -> Result<Vec<Page>, RenderError> {
     let rehearsal = site.rehearsal || site.programs.iter().any(rehearses);
-    let mut pages = vec![style_page(), overview::home(site, rehearsal)?];
+    let mut pages = vec![
+        style_page(link::STYLESHEET, STYLE),
+        style_page(link::STATEMENT_STYLESHEET, STATEMENT_STYLE),
+        overview::home(site, rehearsal)?,
+    ];
     for program in site.programs {
         pages.push(overview::program(program, rehearsal)?);
         if let Some(statement) = program.statement {
@@ -112,12 +122,8 @@ pub fn pages(site: &Site<'_>) -> Result<Vec<Page>, RenderError> {
     Ok(pages)
 }
 
-fn style_page() -> Page {
-    Page {
-        path: link::STYLESHEET.to_owned(),
-        content_type: frame::CSS,
-        body: STYLE.as_bytes().to_vec(),
-    }
+fn style_page(path: &str, style: &str) -> Page {
+    Page { path: path.to_owned(), content_type: frame::CSS, body: style.as_bytes().to_vec() }
 }
 
 /// One rehearsal among the releases marks everything: better one warning too many.

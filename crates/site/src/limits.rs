@@ -26,6 +26,13 @@ pub(crate) const LAYERS_MAX: usize = 4;
 /// Releases in one CSV: two years of weeks. The frozen releases hold everything.
 pub(crate) const CSV_RELEASES_MAX: usize = 104;
 
+/// Installations below which a rehearsal counts and does not speak of percent: "3 of 4" is plainer
+/// than "75 %". Published releases have larger groups.
+pub(crate) const FEW: u64 = 20;
+
+/// Characters of an answer that may stand as a large figure.
+pub(crate) const FIGURE_CHARS_MAX: usize = 18;
+
 /// Figures beside the headline: what fits in one line of a wide page.
 pub(crate) const HIGHLIGHTS_MAX: usize = 4;
 

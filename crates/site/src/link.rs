@@ -2,15 +2,30 @@
 
 use contract::id::{ChannelId, FieldId, ProgramId};
 
+use crate::count::Noun;
+
 /// The overview of all programs.
 pub(crate) const HOME: &str = "/index.html";
 
 /// The stylesheet.
 pub(crate) const STYLESHEET: &str = "/candor.css";
 
+/// What data statements have beyond it.
+pub(crate) const STATEMENT_STYLESHEET: &str = "/statement.css";
+
 /// Where the frozen bytes of a release belong.
 pub fn release_file(program: &ProgramId, channel: &ChannelId, number: u64) -> String {
     format!("/{program}/{channel}/releases/release-{number}.json")
+}
+
+/// Where the signature of a frozen release belongs.
+pub fn signature_file(program: &ProgramId, channel: &ChannelId, number: u64) -> String {
+    format!("{}.sig", release_file(program, channel, number))
+}
+
+/// Where a program's public ledger of ε belongs.
+pub fn ledger_file(program: &ProgramId) -> String {
+    format!("/{program}/ledger.json")
 }
 
 /// Where a program's data statement lies.
@@ -38,9 +53,9 @@ pub(crate) fn field_csv(program: &ProgramId, channel: &ChannelId, field: &FieldI
     format!("/{program}/{channel}/csv/{field}.csv")
 }
 
-/// Installations over the releases. Not in `csv/`, where a field may have the same name.
-pub(crate) fn installations_csv(program: &ProgramId, channel: &ChannelId) -> String {
-    format!("/{program}/{channel}/releases/installations.csv")
+/// The headline over the releases. Not in `csv/`, where a field may have the same name.
+pub(crate) fn count_csv(program: &ProgramId, channel: &ChannelId, noun: Noun) -> String {
+    format!("/{program}/{channel}/releases/{}.csv", noun.name())
 }
 
 /// A picture for other people's pages.

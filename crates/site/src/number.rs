@@ -1,7 +1,9 @@
 //! Numbers and days as people read them.
 
-use contract::release::{Interval, Number};
+use contract::release::{Interval, Mode, Number, Release};
 use jiff::civil::Date;
+
+use crate::limits::FEW;
 
 /// A narrow space that does not break: "63 %" stays together.
 const THIN: char = '\u{202F}';
@@ -26,8 +28,13 @@ pub(crate) fn grouped(number: u64) -> String {
 
 /// "3,468 ± 9"; "3,468" when it is exact.
 pub(crate) fn doubted(number: Number) -> String {
-    let value = grouped(clamped(number));
-    match number.error_95 {
+    with_doubt(clamped(number), number.error_95)
+}
+
+/// As [`doubted`], of a number that is ready to be shown.
+pub(crate) fn with_doubt(value: u64, error_95: u64) -> String {
+    let value = grouped(value);
+    match error_95 {
         0 => value,
         error => format!("{value}{THIN}±{THIN}{}", grouped(error)),
     }
@@ -42,6 +49,34 @@ pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
 pub(crate) fn share(part: u64, whole: u64) -> String {
     let percent = percent(part, whole);
     if whole == 0 { percent } else { format!("{percent}{THIN}%") }
+}
+
+/// What shares are shares of, and how a part of it is said.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Whole {
+    pub(crate) count: u64,
+    /// So few that they are counted: only in a rehearsal.
+    pub(crate) is_few: bool,
+}
+
+impl Whole {
+    pub(crate) fn of(release: &Release, count: u64) -> Self {
+        Self { count, is_few: release.mode == Mode::Rehearsal && count < FEW }
+    }
+
+    /// Whether there is one alone: what it answered is all there is to say.
+    pub(crate) fn is_one(self) -> bool {
+        self.is_few && self.count <= 1
+    }
+
+    /// "63 %", "3 of 4", and nothing of one.
+    pub(crate) fn part(self, part: u64) -> String {
+        match self.count {
+            count if !self.is_few => share(part, count),
+            0 | 1 => String::new(),
+            count => format!("{part} of {count}"),
+        }
+    }
 }
 
 /// "63", "<1" and ">99" where all or nothing would not be true.

@@ -2,13 +2,14 @@
 
 use askama::Template;
 use contract::calendar::day_in_words;
+use contract::release::{Mode, Release};
 
 use crate::channel::over_time;
+use crate::count::Count;
 use crate::frame::{Anchor, Frame, page, style};
 use crate::link;
-use crate::number::{clamped, grouped};
 use crate::text::{Markup, shown};
-use crate::words::{headline, window};
+use crate::words::window;
 use crate::{ChannelSite, Page, ProgramSite, RenderError, Site, Statement};
 
 /// One channel in a list.
@@ -21,10 +22,8 @@ struct Entry {
 struct Latest {
     figure: String,
     headline: String,
-    window: String,
-    number: u64,
-    questions: usize,
-    next: String,
+    /// Which release it is, of what, and when the next one comes.
+    about: String,
     over_time: Option<Markup>,
 }
 
@@ -36,17 +35,28 @@ fn entry(
     let latest = match channel.history.last() {
         None => None,
         Some(release) => Some(Latest {
-            figure: grouped(clamped(release.installations)),
-            headline: headline(release),
-            window: window(release.window),
-            number: release.number,
-            questions: release.fields.len(),
-            next: day_in_words(release.next),
+            figure: Count::of(release).figure(),
+            headline: Count::of(release).headline(release),
+            about: about(release),
             over_time: over_time(channel.history)?,
         }),
     };
     let target = link::channel_page(program.id, channel.id);
     Ok(Entry { link: Anchor::new(path, &target, shown(channel.title)), latest })
+}
+
+/// "the week of 9 November 2026 · release 9 · 11 questions · next on 23 November 2026".
+fn about(release: &Release) -> String {
+    let questions = match release.fields.len() {
+        1 => "1 question".to_owned(),
+        many => format!("{many} questions"),
+    };
+    let window = window(release.window);
+    if release.mode == Mode::Rehearsal {
+        return format!("{window} · {questions}");
+    }
+    let next = day_in_words(release.next);
+    format!("{window} · release {} · {questions} · next on {next}", release.number)
 }
 
 fn entries(program: &ProgramSite<'_>, path: &str) -> Result<Vec<Entry>, RenderError> {
@@ -130,6 +140,7 @@ fn frame(program: &ProgramSite<'_>, path: &str, rehearsal: bool) -> Frame {
 #[template(path = "statement.html")]
 struct StatementTemplate {
     frame: Frame,
+    style: String,
     html: Markup,
 }
 
@@ -144,5 +155,6 @@ pub(crate) fn statement(
     frame.title = format!("{}: what is collected", shown(program.title));
     frame.nav = vec![Anchor::new(&path, &link::program_page(program.id), "Statistics")];
     let html = Markup(statement.html.to_owned());
-    page(path, StatementTemplate { frame, html }.render())
+    let style = link::relative(&path, link::STATEMENT_STYLESHEET);
+    page(path, StatementTemplate { frame, style, html }.render())
 }

@@ -3,7 +3,8 @@
 use contract::calendar::{Identity, PeriodKind, day_in_words};
 use contract::release::{FieldTable, Mode, Release, Table, Window};
 
-use crate::number::{clamped, days, grouped, thousandths};
+use crate::count::{Count, Noun};
+use crate::number::{days, grouped, thousandths};
 
 /// One thing that is not known, or to be known.
 pub(crate) struct Remark {
@@ -29,19 +30,6 @@ pub(crate) fn window(window: Window) -> String {
     }
 }
 
-/// What the headline figure counts.
-pub(crate) fn headline(release: &Release) -> String {
-    let each = match (release.window.periods, release.channel.period) {
-        (0 | 1, _) => "installations reported",
-        (_, PeriodKind::Day) => "installations reported each day",
-        (_, PeriodKind::Week) => "installations reported each week",
-    };
-    match release.installations.error_95 {
-        0 => each.to_owned(),
-        error => format!("{each}, ±\u{202F}{}", grouped(error)),
-    }
-}
-
 /// "on average, in the week of 9 November 2026".
 pub(crate) fn when(release: &Release) -> String {
     let average = if release.window.periods > 1 { "on average, in " } else { "in " };
@@ -53,8 +41,15 @@ pub(crate) fn trend(history: &[Release]) -> Option<String> {
     let [.., before, now] = history else {
         return None;
     };
-    let [then_many, many] = [before, now].map(|release| clamped(release.installations));
-    let [e, f] = [before, now].map(|release| release.installations.error_95 as f64);
+    if [before, now].iter().any(|release| release.mode == Mode::Rehearsal) {
+        return None;
+    }
+    let counts = [before, now].map(Count::of);
+    if counts[0].noun != counts[1].noun || !counts.iter().all(|count| count.is_number()) {
+        return None;
+    }
+    let [then_many, many] = counts.map(Count::shown);
+    let [e, f] = counts.map(|count| count.error_95 as f64);
     let since = format!("than in release\u{A0}{}", before.number);
     Some(match many.abs_diff(then_many) {
         0 => format!("as many as in release\u{A0}{}", before.number),
@@ -90,14 +85,22 @@ pub(crate) fn mode(release: &Release) -> String {
         ),
         Mode::Exact => format!(
             "The numbers are exact: no noise is added. Values given by fewer than {} installations \
-             are not shown. Whoever compares this release with the one before can sometimes tell \
+             are not shown on their own. Whoever compares this release with the one before can sometimes tell \
              what a single installation that came or went had answered.",
             grouped(release.group_min.into()),
         ),
+        _ if is_one(release) => "One installation reported so far: this page shows exactly what \
+                                 it answered."
+            .to_owned(),
         _ => "The numbers are exact and of an open period, from one installation on: they show \
               what single installations answered."
             .to_owned(),
     }
+}
+
+fn is_one(release: &Release) -> bool {
+    let count = Count::of(release);
+    count.noun == Noun::Installations && count.shown() == 1
 }
 
 /// What noise cannot promise about values that nobody declared.
@@ -147,17 +150,25 @@ pub(crate) fn not_known(release: &Release) -> Vec<Remark> {
         Remark { title: "Who did not answer", text: missing(release) },
         Remark { title: "How exact it is", text: error(release) },
         Remark { title: "What is not shown", text: folding(release) },
-        Remark {
-            title: "How far somebody could move it",
-            text: "One report moves a number by one installation at most. But nobody proves that \
-                   an installation exists: whoever invents installations counts as often as the \
-                   collector\u{2019}s rate limits let through, until rate tokens exist. A machine \
-                   that was copied whole counts twice."
-                .to_owned(),
-        },
+        Remark { title: "How far somebody could move it", text: moved(release) },
         Remark { title: "Who could see single answers", text: administrator(release) },
         Remark { title: "How long it is kept", text: kept(release) },
     ]
+}
+
+fn moved(release: &Release) -> String {
+    let each = match Count::of(release).noun {
+        Noun::Installations => "One report moves a number by one installation at most.",
+        Noun::Descriptions => {
+            "One installation gives several descriptions and is in the number of each once; how \
+             many installations there are cannot be counted."
+        }
+    };
+    format!(
+        "{each} But nobody proves that an installation exists: whoever invents installations \
+         counts as often as the collector\u{2019}s rate limits let through, until rate tokens \
+         exist. A machine that was copied whole counts twice."
+    )
 }
 
 fn missing(release: &Release) -> String {
@@ -192,9 +203,17 @@ fn folding(release: &Release) -> String {
         Mode::Rehearsal => "Nothing is held back in a rehearsal: every value is shown, \
                             from one installation on."
             .to_owned(),
-        _ => format!(
+        Mode::Exact => format!(
             "Values given by fewer than {0} installations are counted together, without their \
-             names. A question that fewer than {0} answered shows nothing yet.",
+             names, and with them the least frequent value that {0} or more gave: else the others \
+             could be computed. Of several answers to one question, each is shown if {0} gave it \
+             and {0} did not. A question that fewer than {0} answered shows nothing yet.",
+            grouped(release.group_min.into()),
+        ),
+        _ => format!(
+            "Values whose number, with its noise, is below {0} are counted together, without their \
+             names; values of an open list need a higher number, against showing what one \
+             installation alone gave. A question that fewer than {0} answered shows nothing yet.",
             grouped(release.group_min.into()),
         ),
     }
@@ -237,15 +256,22 @@ fn administrator(release: &Release) -> String {
 
 fn kept(release: &Release) -> String {
     let retention = release.channel.retention_days;
+    let releases = match release.mode {
+        Mode::Rehearsal => "This page is counted anew when something is received; nothing of it \
+                            is frozen, signed or kept."
+            .to_owned(),
+        _ => format!(
+            "Releases are frozen and stay. The next one comes on {}.",
+            day_in_words(release.next)
+        ),
+    };
     format!(
-        "Answers are forgotten {} after the {} they belong to. Releases are frozen and stay. \
-         The next one comes on {}.",
+        "Answers are forgotten {} after the {} they belong to. {releases}",
         match retention {
             1 => "one day".to_owned(),
             days => format!("{} days", grouped(days.into())),
         },
         period(release.channel.period),
-        day_in_words(release.next),
     )
 }
 

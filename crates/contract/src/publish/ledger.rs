@@ -106,7 +106,10 @@ impl Ledger {
     /// they are not written down.
     pub fn enter(&mut self, release: &Release) {
         let Mode::Noisy { epsilon_milli, .. } = release.mode else { return };
-        let shares = u32::try_from(release.fields.len() + 1).unwrap_or(u32::MAX);
+        let headline = release.installations.map(|_| None);
+        let fields = release.fields.iter().map(|table| Some(table.id.clone()));
+        let spenders: Vec<Option<FieldId>> = headline.into_iter().chain(fields).collect();
+        let shares = u32::try_from(spenders.len()).unwrap_or(u32::MAX).max(1);
         let entry = |field: Option<FieldId>| LedgerEntry {
             channel: release.channel.id.clone(),
             release: release.number,
@@ -114,8 +117,7 @@ impl Ledger {
             epsilon_milli: epsilon_milli / shares,
             published: release.published,
         };
-        let fields = release.fields.iter().map(|table| Some(table.id.clone()));
-        self.entries.extend([None].into_iter().chain(fields).map(entry));
+        self.entries.extend(spenders.into_iter().map(entry));
     }
 
     /// The public file.

@@ -8,11 +8,10 @@ use jiff::civil::Date;
 use super::ledger::{Ledger, LedgerError};
 use crate::calendar::add_days;
 use crate::id::ChannelId;
-use crate::kind::Kind;
 use crate::limits::GROUP_MIN_FLOOR;
 use crate::manifest::{Channel, Publication};
 use crate::release::Window;
-use crate::tally::Tally;
+use crate::tally::{Tally, counts_installations};
 
 /// A release that may be made: its window is finished, and its noise is paid for.
 #[derive(Debug, Clone)]
@@ -25,6 +24,7 @@ pub struct Plan {
     protection: Protection,
     group: SmallestGroup,
     fields: usize,
+    counts_installations: bool,
 }
 
 /// How single installations are protected in a release.
@@ -40,8 +40,8 @@ pub enum Protection {
 
 /// What one release spends.
 ///
-/// Every field has the same share, and so has the number of installations. Even shares are easy to
-/// check, and no field's error can be traded against another's.
+/// Every field has the same share, and so has the number of installations, where they can be
+/// counted. Even shares are easy to check, and no field's error can be traded against another's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     share: NonZeroU32,
@@ -97,9 +97,9 @@ pub enum PlanError {
         /// The published fields of the channel.
         fields: usize,
     },
-    /// The channel has samples only, so installations cannot be counted.
-    #[error("every part holds samples: add a field of another kind, or nobody can be counted")]
-    OnlySamples,
+    /// No field of the channel is published, and its installations cannot be counted.
+    #[error("the channel publishes nothing")]
+    Nothing,
     /// The ledger does not allow it.
     #[error("the ledger of ε does not allow the release")]
     Ledger(#[source] LedgerError),
@@ -121,13 +121,15 @@ impl Plan {
         if !window.finished_on(today) {
             return Err(PlanError::Open(window.finished_from()));
         }
+        if shares(channel) == 0 {
+            return Err(PlanError::Nothing);
+        }
         let group = SmallestGroup::parse(channel.group_min).map_err(PlanError::Group)?;
         let protection = match channel.publication {
             Publication::Exact => Protection::Exact,
             Publication::Noisy { epsilon_release_milli, .. } => {
-                let fields = published(channel);
-                let budget = Budget::divide(epsilon_release_milli, fields);
-                Protection::Noisy(budget.ok_or(PlanError::Share { fields })?)
+                let budget = Budget::divide(epsilon_release_milli, shares(channel));
+                Protection::Noisy(budget.ok_or(PlanError::Share { fields: published(channel) })?)
             }
         };
         let next = window.next().finished_from().max(add_days(today, 1));
@@ -162,9 +164,6 @@ impl Plan {
         if !window.consists_of(channel.period) {
             return Err(PlanError::Window);
         }
-        if channel.fields().all(|field| matches!(field.kind, Kind::Sample { .. })) {
-            return Err(PlanError::OnlySamples);
-        }
         Ok(Self {
             channel: channel.id.clone(),
             window,
@@ -174,6 +173,7 @@ impl Plan {
             protection,
             group,
             fields: published(channel),
+            counts_installations: counts_installations(channel),
         })
     }
 
@@ -216,7 +216,14 @@ impl Plan {
         self.channel == tally.channel.id
             && self.window == tally.window
             && self.fields == tally.fields.len()
+            && self.counts_installations == tally.installations().is_some()
     }
+}
+
+/// Among how many a channel's release divides its ε: the published fields, and the number of
+/// installations where they can be counted.
+pub fn shares(channel: &Channel) -> usize {
+    published(channel) + usize::from(counts_installations(channel))
 }
 
 fn published(channel: &Channel) -> usize {
@@ -225,9 +232,9 @@ fn published(channel: &Channel) -> usize {
 
 impl Budget {
     /// Even shares in whole thousandths, so that the ledger adds up; what is left is not spent.
-    pub(super) fn divide(release_milli: u32, fields: usize) -> Option<Self> {
-        let shares = u32::try_from(fields).ok()?.checked_add(1)?;
-        let share = NonZeroU32::new(release_milli / shares)?;
+    pub(super) fn divide(release_milli: u32, shares: usize) -> Option<Self> {
+        let shares = u32::try_from(shares).ok()?;
+        let share = NonZeroU32::new(release_milli.checked_div(shares)?)?;
         Some(Self { share, shares })
     }
 
@@ -236,7 +243,7 @@ impl Budget {
         self.share
     }
 
-    /// ε of the whole release, in thousandths: all fields and the number of installations.
+    /// ε of the whole release, in thousandths: all shares.
     pub fn release_milli(self) -> u32 {
         self.share.get().saturating_mul(self.shares)
     }

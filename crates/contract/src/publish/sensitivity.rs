@@ -8,7 +8,7 @@
 use crate::kind::Kind;
 use crate::limits::SAMPLES_PER_PERIOD_MAX;
 
-/// Δ of the number of installations: each counts once.
+/// Δ of the number of installations, where they can be counted: each counts once.
 pub const HEADLINE_SENSITIVITY: u32 = 1;
 
 /// Δ of a field of this kind, for one period.

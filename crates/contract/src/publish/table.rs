@@ -133,14 +133,20 @@ impl Maker<'_> {
             });
             rows.chain(last.clone()).collect::<Vec<_>>()
         };
-        let in_full = full.iter().zip(&shown.full).filter(|(_, shown)| **shown);
-        let (sum, draws) = in_full.fold((0, 0), |(sum, n), ((_, count), _)| (sum + count, n + 1));
-        let (sum, draws) = if shown.other { (sum + other, draws + 1) } else { (sum, draws) };
-        let rest = answered - sum;
-        let folded =
-            (rest > 0).then(|| Folded { values: None, count: self.doubt.number(rest, draws + 1) });
-        let (minor, full) = (rows(minor, &shown.minor), rows(full, &shown.full));
-        Table::Versions { minor, full, folded }
+        // Those who answered and are in no row: what anyone could compute, with its error.
+        let rest = |cells: &[(Version, i64)], shown: &[bool]| {
+            let counts = cells.iter().zip(shown).filter(|(_, shown)| **shown);
+            let counts = counts.map(|((_, count), _)| *count).chain(last.as_ref().map(|_| other));
+            let (sum, draws) = counts.fold((0, 0), |(sum, n), count| (sum + count, n + 1));
+            let (rest, draws) = (answered - sum, draws + 1);
+            (rest > 0).then(|| Folded { values: None, count: self.doubt.number(rest, draws) })
+        };
+        Table::Versions {
+            folded: rest(full, &shown.full),
+            folded_minor: rest(minor, &shown.minor),
+            minor: rows(minor, &shown.minor),
+            full: rows(full, &shown.full),
+        }
     }
 
     /// Answers, not installations: parts of samples cannot be joined.

@@ -4,7 +4,7 @@ use contract::calendar::Period;
 use contract::manifest::Manifest;
 use contract::part::{Part, check};
 use contract::publish::{Ledger, Noise, Plan, Scale, publish};
-use contract::release::{FieldTable, Release, Window};
+use contract::release::{FieldTable, Number, Release, Window};
 use contract::tally::Tally;
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ pub(crate) fn changed(changes: &[(&str, &str)]) -> Manifest {
 }
 
 pub(crate) const EXACT: (&str, &str) =
-    ("publication = { epsilon_release = 4.0, epsilon_year = 208.0 }", "publication = \"exact\"");
+    ("publication = { epsilon_release = 4.0, epsilon_year = 212.0 }", "publication = \"exact\"");
 
 pub(crate) fn daily() -> Manifest {
     changed(&[("period = \"week\"", "period = \"day\"\nrelease = \"week\"")])
@@ -69,6 +69,11 @@ pub(crate) fn plan(manifest: &Manifest, window: Window) -> Plan {
 
 pub(crate) fn release(manifest: &Manifest, tally: &Tally, noise: &mut impl Noise) -> Release {
     publish(tally, &plan(manifest, tally.window()), noise).unwrap()
+}
+
+/// How many reported.
+pub(crate) fn headline(release: &Release) -> Number {
+    release.installations.unwrap()
 }
 
 pub(crate) fn table<'a>(release: &'a Release, field: &str) -> &'a FieldTable {

@@ -10,7 +10,7 @@ use contract::publish::{Ledger, Noise, Plan, Protection, Scale, publish};
 use contract::release::{Release, Table};
 use contract::tally::Tally;
 
-use crate::fixture::{Sampler, changed, plan, tally, week};
+use crate::fixture::{Sampler, changed, headline, plan, tally, week};
 
 const DRAWS: u32 = 200_000;
 
@@ -49,7 +49,7 @@ fn numbers(release: &Release) -> (i64, [i64; 5]) {
     let Table::Set { rows, .. } = &field.table else { panic!("a set") };
     let counts: Vec<_> = rows.iter().map(|row| row.count.value).collect();
     let [a, b, c, none] = counts[..] else { panic!("nothing is near the smallest group") };
-    (release.installations.value, [field.answered.value, a, b, c, none])
+    (headline(release).value, [field.answered.value, a, b, c, none])
 }
 
 /// Outcomes of many releases, by what the likelihoods of the two worlds differ in: how much nearer
@@ -151,7 +151,7 @@ fn a_year_of_releases_averages_the_noise_away_as_theory_says() {
     for _ in 0..years {
         let mut sum = 0;
         for release in 0..releases {
-            let error = publish(&tally, &plan, &mut noise).unwrap().installations.value - 500;
+            let error = headline(&publish(&tally, &plan, &mut noise).unwrap()).value - 500;
             sum += error;
             if release == 0 {
                 squares[0] += (error as f64).powi(2);

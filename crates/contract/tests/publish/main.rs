@@ -11,3 +11,4 @@ mod fixture;
 mod ledger;
 mod loss;
 mod releases;
+mod samples;

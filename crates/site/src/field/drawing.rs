@@ -7,7 +7,7 @@ use super::history::layers;
 use super::{Context, error_ratio, everyone, whole};
 use crate::chart::{Bar, Layer, Layout, Line, bars, grid, split, stack};
 use crate::limits::{BARS_MAX, LONG_BARS_MAX, VALUES_SAID_MAX};
-use crate::number::{clamped, days, estimated, ratio, share};
+use crate::number::{Whole, clamped, days, estimated, ratio};
 use crate::text::{Markup, shown};
 
 /// Characters of a label from which it stands above its bar.
@@ -22,21 +22,26 @@ pub(super) struct Chart {
 
 /// Draws the field; nothing if too few answered.
 pub(super) fn chart(context: Context<'_>, field: &FieldTable) -> askama::Result<Option<Chart>> {
+    let of = |count| Whole::of(context.release, count);
     Ok(Some(match &field.table {
-        Table::Shares { rows, folded, .. } => shares(rows, whole(rows, *folded))?,
-        Table::Set { rows, .. } => bar_chart(rows, everyone(field.answered, rows))?,
+        Table::Shares { rows, folded, .. } => shares(rows, of(whole(rows, *folded)))?,
+        Table::Set { rows, .. } => bar_chart(rows, of(everyone(field.answered, rows)))?,
         Table::Histogram { rows, folded, total, unit, .. } => Chart {
             top: total.map(|total| highlight::of_total(total, &shown(unit))),
-            ..columns(rows, whole(rows, *folded))?
+            ..columns(rows, of(whole(rows, *folded)))?
         },
         Table::Versions { minor, .. } => versions(context, field, minor)?,
         Table::Grid { buckets, lines, unit, .. } => spreads(context, field, buckets, lines, unit)?,
-        Table::Catalogue { rows, .. } => catalogue(field, rows)?,
+        Table::Catalogue { rows, .. } => catalogue(rows, of(everyone(field.answered, rows)))?,
         _ => return Ok(None),
     }))
 }
 
-fn shares(rows: &[Row], whole: u64) -> askama::Result<Chart> {
+fn shares(rows: &[Row], whole: Whole) -> askama::Result<Chart> {
+    if whole.is_one() {
+        let given: Vec<&Row> = rows.iter().filter(|row| clamped(row.count) > 0).collect();
+        return draw(&given, whole, Layout::Rows);
+    }
     let flag = |value| rows.iter().find(|row| row.value == value);
     if let (2, Some(yes), Some(no)) = (rows.len(), flag("true"), flag("false")) {
         let [first, second] = [bar(yes, whole), bar(no, whole)];
@@ -47,14 +52,14 @@ fn shares(rows: &[Row], whole: u64) -> askama::Result<Chart> {
     bar_chart(rows, whole)
 }
 
-fn bar_chart(rows: &[Row], whole: u64) -> askama::Result<Chart> {
+fn bar_chart(rows: &[Row], whole: Whole) -> askama::Result<Chart> {
     let rows = most(rows, BARS_MAX);
     let long = rows.iter().any(|row| row.title.chars().count() > LONG_FROM_CHARS);
     let layout = if long { Layout::Long } else { Layout::Rows };
     draw(&rows, whole, layout)
 }
 
-fn columns(rows: &[Row], whole: u64) -> askama::Result<Chart> {
+fn columns(rows: &[Row], whole: Whole) -> askama::Result<Chart> {
     let rows: Vec<&Row> = rows.iter().collect();
     let letters: usize = rows.iter().map(|row| row.title.chars().count().max(5)).sum();
     // 640 pixels hold about 80 letters of 12 pixels beside each other.
@@ -62,7 +67,7 @@ fn columns(rows: &[Row], whole: u64) -> askama::Result<Chart> {
     draw(&rows, whole, layout)
 }
 
-fn draw(rows: &[&Row], whole: u64, layout: Layout) -> askama::Result<Chart> {
+fn draw(rows: &[&Row], whole: Whole, layout: Layout) -> askama::Result<Chart> {
     let drawn: Vec<Bar> = rows.iter().map(|row| bar(row, whole)).collect();
     let markup = bars(&summary(rows, whole), &drawn, layout)?;
     Ok(Chart { markup, top: highlight::of_rows(rows, whole) })
@@ -71,6 +76,7 @@ fn draw(rows: &[&Row], whole: u64, layout: Layout) -> askama::Result<Chart> {
 fn versions(context: Context<'_>, field: &FieldTable, minor: &[Row]) -> askama::Result<Chart> {
     let (days, layers) = layers(context.history, &field.id);
     let all = everyone(field.answered, minor).max(whole(minor, None));
+    let all = Whole::of(context.release, all);
     if days.len() < 2 || layers.iter().all(|layer: &Layer| layer.values.iter().all(|v| *v == 0)) {
         return bar_chart(minor, all);
     }
@@ -89,7 +95,7 @@ fn spreads(
     unit: &str,
 ) -> askama::Result<Chart> {
     let unit = shown(unit);
-    let everyone = clamped(field.answered).max(1);
+    let everyone = Whole::of(context.release, clamped(field.answered).max(1));
     let mut lines: Vec<&GridLine> = lines.iter().collect();
     if lines.len() > BARS_MAX {
         lines.sort_by_key(|line| std::cmp::Reverse(clamped(line.installations)));
@@ -97,7 +103,10 @@ fn spreads(
     }
     let line = |line: &&GridLine| Line {
         label: shown(&line.title),
-        share: share(clamped(line.installations), everyone),
+        share: match clamped(line.installations) {
+            many if everyone.is_one() => if many > 0 { "yes" } else { "no" }.to_owned(),
+            many => everyone.part(many),
+        },
         total: line.total.map(|total| estimated(total.estimate, &unit)).unwrap_or_default(),
         counts: line.counts.iter().map(|count| clamped(*count)).collect(),
     };
@@ -116,8 +125,7 @@ fn spreads(
     Ok(Chart { markup, top: None })
 }
 
-fn catalogue(field: &FieldTable, rows: &[Row]) -> askama::Result<Chart> {
-    let whole = everyone(field.answered, rows);
+fn catalogue(rows: &[Row], whole: Whole) -> askama::Result<Chart> {
     let rows = most(rows, LONG_BARS_MAX);
     draw(&rows, whole, Layout::Long)
 }
@@ -132,33 +140,38 @@ fn most(rows: &[Row], room: usize) -> Vec<&Row> {
     most
 }
 
-fn bar(row: &Row, whole: u64) -> Bar {
+fn bar(row: &Row, whole: Whole) -> Bar {
     let value = clamped(row.count);
     Bar {
         label: shown(&row.title),
-        share: ratio(value, whole),
-        error: error_ratio(row.count, whole),
-        text: share(value, whole),
+        share: ratio(value, whole.count),
+        error: error_ratio(row.count, whole.count),
+        // Without any text a bar has no height.
+        text: if whole.is_one() { "\u{A0}".to_owned() } else { whole.part(value) },
     }
 }
 
 /// What a chart says, for those who do not see it.
-fn summary(rows: &[&Row], whole: u64) -> String {
+fn summary(rows: &[&Row], whole: Whole) -> String {
     format!("Bar chart. {}", values(rows, whole))
 }
 
 /// The first values, or the most frequent where there are many: a summary is to be heard at once.
-fn values(rows: &[&Row], whole: u64) -> String {
+fn values(rows: &[&Row], whole: Whole) -> String {
     let mut said = rows.to_vec();
+    if whole.is_one() {
+        said.retain(|row| clamped(row.count) > 0);
+    }
     let more = said.len().saturating_sub(VALUES_SAID_MAX);
     if more > 0 {
         said.sort_by_key(|row| std::cmp::Reverse(clamped(row.count)));
         said.truncate(VALUES_SAID_MAX);
     }
-    let each = said
-        .iter()
-        .map(|row| format!("{} {}", shown(&row.title), share(clamped(row.count), whole)));
-    let each = each.collect::<Vec<_>>().join(", ");
+    let one = |row: &&Row| {
+        let part = whole.part(clamped(row.count));
+        format!("{} {part}", shown(&row.title)).trim_end().to_owned()
+    };
+    let each = said.iter().map(one).collect::<Vec<_>>().join(", ");
     match more {
         0 => format!("{each}."),
         more => format!("{each}; {more} more in the table."),

@@ -2,7 +2,8 @@
 
 use contract::release::{Interval, Row};
 
-use crate::number::{clamped, estimated, range, ratio, share};
+use crate::limits::FIGURE_CHARS_MAX;
+use crate::number::{Whole, clamped, estimated, range, ratio};
 use crate::text::shown;
 
 /// A number worth a large figure.
@@ -16,13 +17,21 @@ pub(crate) struct Highlight {
 }
 
 /// The most frequent answer that says something.
-pub(super) fn of_rows(rows: &[&Row], whole: u64) -> Option<Highlight> {
+pub(super) fn of_rows(rows: &[&Row], whole: Whole) -> Option<Highlight> {
     let named = rows.iter().filter(|row| !matches!(row.value.as_str(), "other" | "none"));
     let row = named.max_by_key(|row| clamped(row.count))?;
     let value = clamped(row.count);
-    let points = ratio(row.count.error_95, whole) * 100.0;
+    let points = ratio(row.count.error_95, whole.count) * 100.0;
+    if whole.is_few {
+        // Of few, the answer itself says more than its share.
+        let figure = shown(&row.title);
+        let as_many = rows.iter().filter(|other| clamped(other.count) == value).count();
+        let fits = value > 0 && as_many == 1 && figure.chars().count() <= FIGURE_CHARS_MAX;
+        let (doubt, about, between) = (String::new(), whole.part(value), String::new());
+        return fits.then_some(Highlight { figure, doubt, about, between });
+    }
     (value > 0).then(|| Highlight {
-        figure: share(value, whole),
+        figure: whole.part(value),
         doubt: if points < 0.5 { String::new() } else { format!("±\u{202F}{points:.0}") },
         about: shown(&row.title),
         between: String::new(),

@@ -5,7 +5,7 @@ use contract::release::{FieldTable, GridLine, Number, Row, Table};
 use super::history::{Earlier, Rows, earlier};
 use super::{Context, Sheet, SheetLine, everyone, whole};
 use crate::limits::TABLE_LINES_MAX;
-use crate::number::{clamped, doubted, grouped, percent, ratio, short_day};
+use crate::number::{Whole, clamped, doubted, grouped, percent, ratio, short_day};
 use crate::text::shown;
 
 /// The tables of a field, the most general first.
@@ -49,13 +49,22 @@ fn rows_sheet(
     before: Option<(&Earlier<'_>, Rows)>,
 ) -> Sheet {
     let doubt = Doubt::of(rows.iter().map(|row| row.count));
-    let mut heads = vec![head.to_owned(), "Installations".to_owned(), "Share, %".to_owned()];
+    let mut heads = vec![head.to_owned(), "Installations".to_owned()];
+    let is_few = Whole::of(context.release, whole).is_few;
+    // A share of a handful says less than the number itself.
+    let before = before.filter(|_| !is_few);
+    if !is_few {
+        heads.push("Share, %".to_owned());
+    }
     if let Some((before, _)) = before {
         heads.push(format!("Since {}", short_day(before.day, false)));
     }
     let line = |row: &Row| {
         let value = clamped(row.count);
-        let mut cells = vec![doubt.cell(row.count), percent(value, whole)];
+        let mut cells = vec![doubt.cell(row.count)];
+        if !is_few {
+            cells.push(percent(value, whole));
+        }
         if let Some((before, which)) = before {
             let now = [ratio(value, whole), ratio(row.count.error_95, whole)];
             cells.push(change(now, before.share(&row.value, which)));
@@ -99,6 +108,8 @@ fn grid_sheet(context: Context<'_>, buckets: &[String], lines: &[GridLine], unit
     let line = |line: &GridLine| {
         let mut cells = vec![doubt.cell(line.installations)];
         cells.extend(line.counts.iter().map(|count| doubt.cell(*count)));
+        // Where a bucket has too few, none of the line's is shown.
+        cells.resize(1 + buckets.len(), String::new());
         if totals {
             let total = line.total.map(|total| crate::number::interval(total, unit));
             cells.push(total.unwrap_or_default());

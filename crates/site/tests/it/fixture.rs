@@ -32,6 +32,8 @@ impl Plan {
     pub(crate) const YOUNG: Self = Self { releases: 3, fleet: 61.0, error: 9, mode: Mode::Noisy };
     pub(crate) const REHEARSAL: Self =
         Self { releases: 1, fleet: 4.0, error: 0, mode: Mode::Rehearsal };
+    pub(crate) const ALONE: Self = Self { fleet: 1.0, ..Self::REHEARSAL };
+    pub(crate) const EXACT: Self = Self { error: 0, mode: Mode::Exact, ..Self::LARKSPUR };
 }
 
 pub(crate) fn program() -> ProgramId {
@@ -45,11 +47,6 @@ pub(crate) fn channel(id: &str) -> ChannelId {
 /// The channel `usage` of Larkspur.
 pub(crate) fn usage(plan: Plan) -> Vec<Release> {
     history(plan, "usage", "Usage", &fields)
-}
-
-/// The channel `samples` of Larkspur.
-pub(crate) fn samples(plan: Plan) -> Vec<Release> {
-    history(plan, "samples", "Device descriptions", &catalogue)
 }
 
 /// A channel of exactly so many questions: those of `usage` over and over.
@@ -119,7 +116,7 @@ pub(crate) fn release(
 #[derive(Clone, Copy)]
 pub(crate) struct Week {
     pub(crate) at: usize,
-    plan: Plan,
+    pub(crate) plan: Plan,
 }
 
 impl Week {
@@ -136,11 +133,19 @@ impl Week {
         json!({"value": value, "error_95": self.plan.error})
     }
 
+    /// What is counted together; a rehearsal holds nothing back.
+    pub(crate) fn folded(self, values: Option<u32>, share: f64) -> Value {
+        match self.plan.mode {
+            Mode::Rehearsal => Value::Null,
+            _ => json!({"values": values, "count": self.number(share)}),
+        }
+    }
+
     fn row(self, value: &str, title: &str, share: f64) -> Value {
         json!({"value": value, "title": title, "count": self.number(share)})
     }
 
-    fn rows(self, rows: &[(&str, &str, f64)]) -> Vec<Value> {
+    pub(crate) fn rows(self, rows: &[(&str, &str, f64)]) -> Vec<Value> {
         rows.iter().map(|(value, title, share)| self.row(value, title, *share)).collect()
     }
 
@@ -211,7 +216,7 @@ fn versions(week: Week) -> Value {
         ["Which version is running?", "Which versions still need fixes"],
         1.0,
         &json!({"kind": "versions", "minor": week.rows(&minor), "full": week.rows(&full),
-            "folded": {"values": 4, "count": week.number(0.006)}}),
+            "folded": week.folded(None, 0.009), "folded_minor": week.folded(None, 0.006)}),
     )
 }
 
@@ -248,7 +253,7 @@ fn closed(week: Week) -> Vec<Value> {
             ["Which operating systems do the devices run?", "What to test before a release"],
             0.97,
             &json!({"kind": "set", "rows": systems,
-                "folded": {"values": 38, "count": week.number(0.05)}}),
+                "folded": week.folded(Some(38), 0.05)}),
         ),
         field(
             week,
@@ -323,7 +328,7 @@ fn bucketed(week: Week) -> Vec<Value> {
             ["Which language is chosen?", "Which translations need help first"],
             0.95,
             &json!({"kind": "shares", "rows": languages(week),
-                "folded": {"values": 3, "count": week.number(0.009)}}),
+                "folded": week.folded(Some(3), 0.009)}),
         ),
     ]
 }
@@ -370,25 +375,4 @@ fn languages(week: Week) -> Vec<Value> {
     ]);
     rows.push(week.row("uk", "Ukrainian", -0.001));
     rows
-}
-
-fn catalogue(week: Week) -> Vec<Value> {
-    let rows = week.rows(&[
-        (
-            "a",
-            "Linux <host> 6.8.0-48-generic #48-Ubuntu SMP x86_64 · 1.3.6.1.4.1.8072.3.2.10",
-            0.34,
-        ),
-        ("b", "RouterOS RB5009UG+S+ · 1.3.6.1.4.1.14988.1", 0.21),
-        ("c", "Example Networks EX-24P, software 8.1.2 · 1.3.6.1.4.1.99999.1.24", 0.06),
-        ("d", "APC Web/SNMP Management Card (MB:v4.1.0 PF:v6.9.6) · 1.3.6.1.4.1.318.1.3.27", 0.05),
-    ]);
-    vec![field(
-        week,
-        "pairs",
-        ["How do devices describe themselves?", "So that new devices are recognised"],
-        0.6,
-        &json!({"kind": "catalogue", "rows": rows,
-            "folded": {"values": null, "count": week.number(0.41)}}),
-    )]
 }

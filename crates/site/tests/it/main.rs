@@ -6,11 +6,14 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod alone;
+mod descriptions;
 mod fixture;
 mod hostile;
 mod markup;
 mod reading;
 mod style;
+mod wording;
 
 use std::collections::BTreeMap;
 

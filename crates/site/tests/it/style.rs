@@ -66,6 +66,7 @@ fn text_is_readable_in_the_light_and_in_the_dark() {
 fn nothing_is_loaded_from_elsewhere() {
     for word in ["url(", "@import", "@font-face", "http"] {
         assert!(!site::STYLE.contains(word), "{word}");
+        assert!(!site::STATEMENT_STYLE.contains(word), "{word}");
     }
     assert!(site::CSP.starts_with("default-src 'none'") && !site::CSP.contains("unsafe"));
 }
@@ -77,7 +78,7 @@ fn every_class_of_a_page_has_a_rule() {
         for tag in tags(text(page)) {
             for class in tag.get("class").unwrap_or("").split(' ').filter(|c| !c.is_empty()) {
                 let selector = format!(".{class}");
-                let rule = site::STYLE.split(&selector).skip(1);
+                let rule = contract::STYLE.split(&selector).skip(1);
                 let whole = |after: &str| {
                     !after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-')
                 };
@@ -87,5 +88,16 @@ fn every_class_of_a_page_has_a_rule() {
             }
         }
     }
-    assert_eq!(missing, BTreeSet::from(["statement".to_owned()]));
+    assert_eq!(missing, BTreeSet::new());
+}
+
+#[test]
+fn a_statement_has_both_stylesheets_and_they_are_the_contract_s() {
+    assert_eq!([site::STYLE, site::STATEMENT_STYLE].concat(), contract::STYLE);
+    let pages = site_of(&usage(Plan::YOUNG));
+    let statement = text(&pages["/larkspur/statement.html"]);
+    assert!(statement.contains("href=\"../candor.css\""), "{statement}");
+    assert!(statement.contains("href=\"../statement.css\""), "{statement}");
+    assert!(!text(&pages[crate::STATISTICS]).contains("statement.css"));
+    assert_eq!(text(&pages["/statement.css"]), site::STATEMENT_STYLE);
 }
