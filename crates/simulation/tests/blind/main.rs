@@ -1,6 +1,7 @@
 //! Blind transport between real programs and sockets: who learns what, and what does not pass.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::print_stdout,
