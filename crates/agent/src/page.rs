@@ -19,6 +19,7 @@ mod guard;
 mod html;
 pub mod limits;
 mod options;
+mod past;
 mod report;
 mod request;
 mod sent;
@@ -54,6 +55,13 @@ struct Visit<'r> {
     now: Timestamp,
 }
 
+impl Visit<'_> {
+    /// What stands in every form of the session.
+    fn csrf(&self) -> String {
+        self.pass.as_ref().map(|pass| pass.csrf.clone()).unwrap_or_default()
+    }
+}
+
 impl Page {
     /// A page that nobody has opened yet.
     pub fn new(options: Options) -> Self {
@@ -83,9 +91,8 @@ impl Page {
             return self.enter(agent, request, door, now);
         }
         let mut sessions = self.sessions();
-        let pass = request
-            .cookies(COOKIE)
-            .find_map(|cookie| sessions.pass(cookie, door, at_socket, now));
+        let pass =
+            request.cookies(COOKIE).find_map(|cookie| sessions.pass(cookie, door, at_socket, now));
         let json = route.starts_with("api/") || wants_json(request);
         let route = route.strip_prefix("api/").unwrap_or(route);
         match pass {
@@ -111,9 +118,7 @@ impl Page {
         let token = request.queried("token").unwrap_or_default();
         let entered = self.sessions().enter(door, &token, agent.world.random, now);
         match entered {
-            Some(cookie) => {
-                door::entered().with("set-cookie", set_cookie(&cookie, request))
-            }
+            Some(cookie) => door::entered().with("set-cookie", set_cookie(&cookie, request)),
             None => door::used(request),
         }
     }
@@ -122,7 +127,7 @@ impl Page {
         let answered = if is_read(visit.request) {
             self.read(agent, visit)
         } else if visit.request.method == "POST" {
-            if !self.may_change(visit) {
+            if !may_change(visit) {
                 return door::forged(visit);
             }
             self.change(agent, visit)
@@ -132,19 +137,6 @@ impl Page {
         answered.unwrap_or_else(|trouble| html::trouble(visit, 500, &trouble))
     }
 
-    /// Whether what asks for a change is this page, or a program that the file system let in.
-    fn may_change(&self, visit: &Visit<'_>) -> bool {
-        let request = visit.request;
-        match &visit.pass {
-            Some(pass) => {
-                let header = request.header("candor-csrf").map(str::to_owned);
-                pass.allows(header.or_else(|| request.posted("csrf")).as_deref())
-            }
-            // A foreign page cannot send JSON through a proxy without asking first, and is told no.
-            None => request.is_json(),
-        }
-    }
-
     fn read(&self, agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, Trouble> {
         if visit.json {
             return api::read(self, agent, visit);
@@ -152,13 +144,11 @@ impl Page {
         match visit.route {
             "" => Ok(html::main(&view::main(self, agent, visit)?)),
             "sent" => match (visit.request.queried("channel"), visit.request.queried("period")) {
-                (Some(channel), Some(period)) => match view::report(agent, &channel, &period)? {
-                    Some(report) => {
-                        Ok(html::report(visit, &agent.manifest.program.title, &report))
-                    }
+                (Some(channel), Some(period)) => match past::report(agent, &channel, &period)? {
+                    Some(report) => Ok(html::report(visit, &agent.manifest.program.title, &report)),
                     None => Ok(door::nothing_here(visit, 404)),
                 },
-                _ => Ok(html::sent(&view::sent(agent, visit)?)),
+                _ => Ok(html::sent(&past::sent(agent, visit)?)),
             },
             "statement" => Ok(html::statement(visit, &agent.manifest)),
             "preview" => api::preview(agent, visit),
@@ -169,6 +159,7 @@ impl Page {
     fn change(&self, agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, Trouble> {
         match visit.route {
             "decide" => decide::decide(agent, visit),
+            "withdraw" => decide::withdraw(agent, visit),
             "gather" => decide::gather(self, agent, visit),
             "leave" => {
                 let mut sessions = self.sessions();
@@ -205,6 +196,19 @@ impl Page {
 
     fn drafts(&self) -> MutexGuard<'_, draft::Drafts> {
         self.drafts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether what asks for a change is this page, or a program that the file system let in.
+fn may_change(visit: &Visit<'_>) -> bool {
+    let request = visit.request;
+    match &visit.pass {
+        Some(pass) => {
+            let header = request.header("candor-csrf").map(str::to_owned);
+            pass.allows(header.or_else(|| request.posted("csrf")).as_deref())
+        }
+        // A foreign page cannot send JSON through a proxy without asking first, and is told no.
+        None => request.is_json(),
     }
 }
 

@@ -126,11 +126,7 @@ async fn accept_loopback(listener: tokio::net::TcpListener, way: Way, answer: An
     }
 }
 
-async fn accept_socket(
-    listener: tokio::net::UnixListener,
-    who: Who,
-    answer: Answer,
-) -> Infallible {
+async fn accept_socket(listener: tokio::net::UnixListener, who: Who, answer: Answer) -> Infallible {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let place = Arc::clone(&places).acquire_owned().await;

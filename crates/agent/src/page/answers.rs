@@ -25,15 +25,16 @@ pub(super) fn in_words(field: &Field, answer: &Value) -> String {
         (Kind::Count { unit, .. }, Value::String(label)) => format!("{} {unit}", range(label)),
         (Kind::Size { .. } | Kind::Duration { .. }, Value::String(label)) => range(label),
         (Kind::Set { .. }, Value::Array(entries)) => {
-            let titles = entries.iter().filter_map(Value::as_str).map(|entry| field.title_of(entry));
-            listed(titles.map(str::to_owned).collect(), ", ")
+            let titles =
+                entries.iter().filter_map(Value::as_str).map(|entry| field.title_of(entry));
+            listed(&titles.map(str::to_owned).collect::<Vec<_>>(), ", ")
         }
         (Kind::Counts { unit, .. }, Value::Object(counts)) => {
             let count = |(entry, label): (&String, &Value)| {
                 let label = range(label.as_str().unwrap_or_default());
                 format!("{}: {label} {unit}", field.title_of(entry))
             };
-            listed(counts.iter().map(count).collect(), "; ")
+            listed(&counts.iter().map(count).collect::<Vec<_>>(), "; ")
         }
         (Kind::Sample { .. }, Value::Object(sample)) => {
             let text = |key: &str| sample.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -44,7 +45,7 @@ pub(super) fn in_words(field: &Field, answer: &Value) -> String {
     }
 }
 
-fn listed(items: Vec<String>, between: &str) -> String {
+fn listed(items: &[String], between: &str) -> String {
     if items.is_empty() { "None of them".to_owned() } else { items.join(between) }
 }
 

@@ -4,19 +4,13 @@ use contract::gate::Verdict;
 use serde_json::{Value, json};
 
 use super::request::Response;
-use super::{Page, Visit, door, sent};
+use super::{Page, Visit, door};
 use crate::agent::Agent;
-use crate::ledger;
-use crate::ports::day_of;
 use crate::trouble::Trouble;
 use crate::words;
 
 /// Reads something, as JSON.
-pub(super) fn read(
-    page: &Page,
-    agent: &Agent<'_>,
-    visit: &Visit<'_>,
-) -> Result<Response, Trouble> {
+pub(super) fn read(page: &Page, agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, Trouble> {
     let queried = visit.request.queried("channel");
     match (visit.route, queried) {
         ("" | "status", _) => {
@@ -38,14 +32,8 @@ pub(super) fn read(
                 draft.parts.iter().filter_map(|part| serde_json::from_str(part).ok()).collect();
             Ok(Response::json(200, &json!({"parts": parts, "can_be_sent": false})))
         }
-        ("sent", _) => {
-            let lines = match agent.state().disk() {
-                Ok(disk) => ledger::entries(disk)?,
-                Err(_) => Vec::new(),
-            };
-            Ok(Response::json(200, &words::ledger::json(&lines)))
-        }
-        ("held", _) => Ok(Response::json(200, &held(agent)?)),
+        ("sent", _) => Ok(Response::json(200, &words::ledger::json(&agent.lines()?))),
+        ("held", _) => Ok(Response::json(200, &words::held::json(&agent.held()?))),
         ("statement", _) => {
             let html = contract::statement::html_fragment(&agent.manifest);
             let hash = agent.manifest.hash();
@@ -95,27 +83,4 @@ fn questions(agent: &Agent<'_>, verdict: &Verdict<'_>) -> Value {
             })
         })
         .collect()
-}
-
-/// What the collector holds, by its receipts.
-fn held(agent: &Agent<'_>) -> Result<Value, Trouble> {
-    let roots = &agent.destination.root_keys;
-    let today = day_of(agent.now());
-    let sent = sent::read(agent)?;
-    let mut held = Vec::new();
-    for ((period, channel), parts) in &sent.reports {
-        for part in parts {
-            let statement = part.verified(roots, channel, *period);
-            if let Some(statement) = statement.filter(|held| held.forget_by >= today) {
-                held.push(json!({
-                    "channel": channel,
-                    "period": period,
-                    "part": part.part,
-                    "digest": part.digest,
-                    "forget_by": statement.forget_by.to_string(),
-                }));
-            }
-        }
-    }
-    Ok(json!({"by_receipts": held}))
 }

@@ -33,6 +33,12 @@ pub(super) struct ChannelView {
     pub(super) again: Option<String>,
     pub(super) why: Vec<(String, String)>,
     pub(super) shown: Shown,
+    /// The heading of a draft's last column, where there are several tiers.
+    pub(super) tier_column: String,
+    /// The command that prints the same bytes.
+    pub(super) compare: String,
+    /// Where the same bytes are, as a file.
+    pub(super) save: String,
 }
 
 /// A position of the switch.
@@ -87,6 +93,9 @@ pub(super) fn view(
         waiting,
         why: reasons(&explained),
         shown,
+        tier_column: if channel.tiers.len() > 1 { "From" } else { "" }.to_owned(),
+        compare: format!("candor-agent preview {id}"),
+        save: format!("preview?channel={id}"),
         id,
     })
 }
@@ -94,9 +103,9 @@ pub(super) fn view(
 /// How things stand, in one or two sentences.
 fn state(verdict: &Verdict<'_>) -> String {
     let channel = verdict.channel();
-    let since = verdict.decision().map(|decision| {
-        format!("{}, {}", day(decision.when), decision.how.in_words())
-    });
+    let since = verdict
+        .decision()
+        .map(|decision| format!("{}, {}", day(decision.when), decision.how.in_words()));
     let since = since.unwrap_or_default();
     let decided = verdict.decision().map(|decision| &decision.state);
     if let Some(consent) = verdict.consent() {
@@ -160,7 +169,7 @@ fn choices(verdict: &Verdict<'_>) -> Vec<ChoiceView> {
         ChoiceView {
             value: format!("yes:{}", tier.id),
             label: if channel.tiers.len() > 1 { tier.title.to_string() } else { "On".to_owned() },
-            detail: number(questions, "answer"),
+            detail: number(questions, "question"),
             is_chosen: matches!(decided, Some(State::Yes { tier: chosen }) if *chosen == tier.id),
         }
     });
@@ -174,16 +183,22 @@ fn facts(agent: &Agent<'_>, channel: &Channel) -> Vec<(&'static str, String)> {
         Some(relay) => format!("through a relay run by {}, {}", relay.operator, relay.country),
     };
     let name = match channel.identity {
-        Identity::None => "None. What has arrived cannot be listed or deleted one by one".to_owned(),
+        Identity::None => {
+            "None. What has arrived cannot be listed or deleted one by one".to_owned()
+        }
         Identity::Period => format!(
-            "A random-looking tag, another in each part and each {period}; it joins neither"
+            "A random-looking tag: another in each part and each {period}, so it joins nothing"
         ),
-        Identity::Days28 => "A random-looking tag, another in each part, that lasts four weeks and \
+        Identity::Days28 => {
+            "A random-looking tag, another in each part, that lasts four weeks and \
                              joins what that part says over them"
-            .to_owned(),
-        Identity::Stable => "A random-looking tag, another in each part, that lasts until you take \
+                .to_owned()
+        }
+        Identity::Stable => {
+            "A random-looking tag, another in each part, that lasts until you take \
                              everything back"
-            .to_owned(),
+                .to_owned()
+        }
     };
     let published = match channel.publication {
         _ if !channel.fields().any(|field| field.publish) => "Nothing".to_owned(),
@@ -191,13 +206,15 @@ fn facts(agent: &Agent<'_>, channel: &Channel) -> Vec<(&'static str, String)> {
             "Statistics with random noise; no value that fewer than {} machines gave",
             channel.group_min
         ),
-        Publication::Exact => format!(
-            "Exact numbers; no value that fewer than {} machines gave",
-            channel.group_min
-        ),
+        Publication::Exact => {
+            format!("Exact numbers; no value that fewer than {} machines gave", channel.group_min)
+        }
     };
     vec![
-        ("How often", format!("{}, each part at its own random moment", capital(channel.period.once()))),
+        (
+            "How often",
+            format!("{}, each part at its own random moment", capital(channel.period.once())),
+        ),
         ("Where to", format!("{}, {way}", agent.destination.host_and_port())),
         ("Kept", format!("{} after its {period}, then removed", number(days(channel), "day"))),
         ("Under which name", name),
@@ -249,8 +266,9 @@ fn shown(
         return Ok(Shown::Nothing);
     }
     let draft = page.draft(agent, &channel.id, period, now)?;
-    let would = |bytes| Made { bytes, when: "at a random moment".to_owned() };
-    let parts: Vec<_> = draft.parts.iter().map(|bytes| would(bytes.as_str())).collect();
+    let would = |bytes: &'_ String| report::tier_of(channel, bytes);
+    let parts: Vec<_> =
+        draft.parts.iter().map(|bytes| Made { bytes, last: would(bytes) }).collect();
     let report = Report::new(&agent.manifest, channel, &parts, &draft.left_out);
     let heading = match channel.tiers.last() {
         Some(tier) if channel.tiers.len() > 1 => format!("What would leave at “{}”", tier.title),
@@ -262,6 +280,9 @@ fn shown(
 fn frozen(agent: &Agent<'_>, channel: &Channel, sent: &Sent) -> Result<Shown, Trouble> {
     let now = agent.now();
     let preview = agent.preview(channel.id.as_str(), None, false)?;
+    if let Some(trouble) = preview.not_frozen {
+        return Ok(Shown::Trouble(trouble));
+    }
     let period = agent.period_now(channel);
     let frozen = outbox::load(agent.state().disk()?, &channel.id, period)?;
     let begins = report::begins(agent)?;
@@ -272,21 +293,27 @@ fn frozen(agent: &Agent<'_>, channel: &Channel, sent: &Sent) -> Result<Shown, Tr
         let part = parts.into_iter().find(|part| part.bytes == *bytes);
         part.map_or_else(String::new, |part| report::when(part, begins, now))
     };
-    let parts: Vec<_> =
-        bytes.iter().map(|bytes| Made { bytes, when: when(bytes) }).collect();
+    let parts: Vec<_> = bytes.iter().map(|bytes| Made { bytes, last: when(bytes) }).collect();
     let mut report = Report::new(&agent.manifest, channel, &parts, &preview.left_out);
-    let before = sent.reports.iter().rev().find(|((earlier, of), parts)| {
-        *of == channel.id && *earlier < period && !parts.is_empty()
-    });
+    let before =
+        sent.reports.iter().rev().find(|((earlier, of), parts)| {
+            *of == channel.id && *earlier < period && !parts.is_empty()
+        });
     if let Some(((earlier, _), old)) = before {
         let old: Vec<&str> = old.iter().map(|part| part.bytes.as_str()).collect();
         let new: Vec<&str> = bytes.iter().map(String::as_str).collect();
         let before = period_words(*earlier, now);
         report.difference = Some(difference::between(channel, &old, &new, &before));
     }
-    let heading = match channel.period {
-        PeriodKind::Day => "Exactly what leaves today, each part at its own moment".to_owned(),
-        PeriodKind::Week => "Exactly what leaves this week, each part at its own moment".to_owned(),
+    let this = match channel.period {
+        PeriodKind::Day => "today",
+        PeriodKind::Week => "this week",
+    };
+    let heading = match begins {
+        None => format!("Exactly what leaves {this}, each part at its own moment"),
+        Some(begins) => {
+            format!("Exactly what leaves of {this}, not before {}", moment(begins, now))
+        }
     };
     Ok(Shown::Frozen { heading, report })
 }

@@ -6,13 +6,13 @@ use super::request::Response;
 use super::{Page, Visit, api};
 use crate::agent::Agent;
 use crate::trouble::Trouble;
+use crate::words;
 
 /// `choice` is `no`, `yes`, or `yes:TIER`.
 pub(super) fn decide(agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, Trouble> {
     let channel = visit.request.posted("channel").unwrap_or_default();
     let choice = visit.request.posted("choice").unwrap_or_default();
-    // Whoever comes without a page is the product's own program.
-    let how = if visit.pass.is_some() { How::Page } else { How::Api };
+    let how = how(visit);
     match choice.split_once(':').unwrap_or((choice.as_str(), "")) {
         ("no", "") => agent.decline(&channel, how, "en")?,
         ("yes", "") => agent.agree(&channel, None, how, "en")?,
@@ -27,6 +27,21 @@ pub(super) fn decide(agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, T
         }
     }
     done(agent, visit, &channel)
+}
+
+/// Takes a channel back. Deletions go one by one over 24 hours; from here nobody is asked at once.
+pub(super) fn withdraw(agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, Trouble> {
+    let channel = visit.request.posted("channel").unwrap_or_default();
+    let progress = agent.withdraw(&channel, how(visit), "en", false)?;
+    if visit.json {
+        return Ok(Response::json(200, &words::withdraw::json(&channel, &progress)));
+    }
+    Ok(Response::see("./#held".to_owned()))
+}
+
+/// Whoever comes without a page is the product's own program.
+fn how(visit: &Visit<'_>) -> How {
+    if visit.pass.is_some() { How::Page } else { How::Api }
 }
 
 /// Gathers a channel's report anew, of what was not sent yet.

@@ -18,7 +18,9 @@ pub(super) struct Difference {
 pub(super) fn between(channel: &Channel, old: &[&str], new: &[&str], before: &str) -> Difference {
     let (old, new) = (by_question(channel, old), by_question(channel, new));
     let mut rows = Vec::new();
-    for (question, then, now) in old.keys().chain(new.keys().filter(|key| !old.contains_key(*key)))
+    for (question, then, now) in old
+        .keys()
+        .chain(new.keys().filter(|key| !old.contains_key(*key)))
         .map(|question| (question, old.get(question), new.get(question)))
     {
         if then != now {
@@ -46,7 +48,8 @@ fn by_question(channel: &Channel, parts: &[&str]) -> BTreeMap<String, Vec<String
         for (key, answer) in answers::of(bytes) {
             let field = channel.field(&key);
             // The anchor is repeated in every part: once is enough.
-            let own = channel.part(&id).is_none_or(|p| p.fields.iter().any(|f| f.id.as_str() == key));
+            let own =
+                channel.part(&id).is_none_or(|p| p.fields.iter().any(|f| f.id.as_str() == key));
             if !own {
                 continue;
             }
@@ -55,6 +58,8 @@ fn by_question(channel: &Channel, parts: &[&str]) -> BTreeMap<String, Vec<String
             found.entry(question).or_default().push(words);
         }
     }
-    found.values_mut().for_each(|answers| answers.sort());
+    for answers in found.values_mut() {
+        answers.sort();
+    }
     found
 }

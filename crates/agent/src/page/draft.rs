@@ -39,8 +39,8 @@ impl Page {
     ) -> Result<Draft, Trouble> {
         if let Some(draft) = self.drafts().0.get(channel) {
             let age = now.duration_since(draft.made);
-            let young = age >= SignedDuration::ZERO
-                && age <= SignedDuration::from_secs(DRAFT_SECONDS_MAX);
+            let young =
+                age >= SignedDuration::ZERO && age <= SignedDuration::from_secs(DRAFT_SECONDS_MAX);
             if young && draft.period == period {
                 return Ok(draft.clone());
             }

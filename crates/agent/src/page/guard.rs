@@ -46,8 +46,8 @@ pub(super) fn check(request: &Request, options: &Options) -> Result<(), Refusal>
 /// The names under which the page answers on the loopback address.
 fn known_host(host: &str, port: u16, names: &[String]) -> bool {
     let ours = |name: &str| {
-        let named = host.strip_prefix(name);
-        named.is_some_and(|rest| {
+        let after = host.strip_prefix(name);
+        after.is_some_and(|rest| {
             rest.strip_prefix(':').map_or(rest.is_empty() && port == 80, |given| {
                 given.parse() == Ok(port) && !given.starts_with(['+', '0'])
             })

@@ -5,8 +5,9 @@ use contract::manifest::Manifest;
 
 use super::Visit;
 use super::channel::Shown;
+use super::past::{ReportPage, SentPage};
 use super::request::{Request, Response};
-use super::view::{Main, ReportPage, SentPage};
+use super::view::Main;
 use crate::trouble::Trouble;
 
 /// Rules that only the operator's page needs.
@@ -67,17 +68,13 @@ pub(super) fn sent(page: &SentPage) -> Response {
     rendered(200, SentTemplate { root, program, csrf, page }.render())
 }
 
-pub(super) fn report(
-    visit: &Visit<'_>,
-    program: &str,
-    page: &ReportPage,
-) -> Response {
-    let (root, csrf) = (root(visit.request), csrf(visit));
+pub(super) fn report(visit: &Visit<'_>, program: &str, page: &ReportPage) -> Response {
+    let (root, csrf) = (root(visit.request), visit.csrf());
     rendered(200, ReportTemplate { root: &root, program, csrf: &csrf, page }.render())
 }
 
 pub(super) fn statement(visit: &Visit<'_>, manifest: &Manifest) -> Response {
-    let (root, csrf) = (root(visit.request), csrf(visit));
+    let (root, csrf) = (root(visit.request), visit.csrf());
     let html = contract::statement::html_fragment(manifest);
     let program = &manifest.program.title;
     let page = StatementTemplate { root: &root, program, csrf: &csrf, html: &html };
@@ -120,8 +117,4 @@ pub(super) fn root(request: &Request) -> String {
         0 => "./".to_owned(),
         up => "../".repeat(up),
     }
-}
-
-fn csrf(visit: &Visit<'_>) -> String {
-    visit.pass.as_ref().map(|pass| pass.csrf.clone()).unwrap_or_default()
 }

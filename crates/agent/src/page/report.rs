@@ -5,11 +5,12 @@ use contract::statement::possible_answers;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::words::{grouped, moment};
+use super::words::{day_near, grouped, moment};
 use super::{answers, difference};
 use crate::agent::Agent;
 use crate::limits::SCHEDULE_AFTER_SECONDS;
 use crate::outbox::{FrozenPart, PartState};
+use crate::ports::day_of;
 use crate::trouble::Trouble;
 use crate::words::number;
 
@@ -19,6 +20,8 @@ pub(super) struct Report {
     pub(super) parts: Vec<PartView>,
     /// Questions without an answer: the question, and why.
     pub(super) left_out: Vec<(String, String)>,
+    /// Each question, and every answer that it allows.
+    pub(super) possible: Vec<(String, String)>,
     /// Exactly the bytes, one part per line.
     pub(super) bytes: String,
     /// "9 parts, 2,340 bytes".
@@ -30,11 +33,8 @@ pub(super) struct Report {
 /// A part as it is shown.
 pub(super) struct PartView {
     pub(super) number: usize,
-    pub(super) id: String,
-    /// When it leaves, or what became of it.
-    pub(super) when: String,
-    /// In which tier it travels, where there are several.
-    pub(super) tier: String,
+    /// What stands in the last column: when it leaves, what became of it, or its tier.
+    pub(super) last: String,
     pub(super) rows: Vec<Row>,
 }
 
@@ -42,15 +42,14 @@ pub(super) struct PartView {
 pub(super) struct Row {
     pub(super) question: String,
     pub(super) answer: String,
-    /// Every answer that the question allows.
-    pub(super) possible: String,
     pub(super) purpose: String,
 }
 
 /// What is known of a part besides its bytes.
 pub(super) struct Made<'a> {
     pub(super) bytes: &'a str,
-    pub(super) when: String,
+    /// What stands in the last column.
+    pub(super) last: String,
 }
 
 impl Report {
@@ -63,6 +62,9 @@ impl Report {
     ) -> Self {
         let views = parts.iter().enumerate().map(|(n, made)| part(manifest, channel, n + 1, made));
         let views: Vec<_> = views.collect();
+        let fields = channel.fields().filter(|field| views.iter().any(|view| view.asks(field)));
+        let possible = fields.map(|field| (field.question.to_string(), possible_answers(field)));
+        let possible = possible.collect();
         let question = |field: &str| channel.field(field).map(|field| field.question.to_string());
         let left_out = left_out
             .iter()
@@ -73,7 +75,14 @@ impl Report {
             number(parts.len(), "part"),
             grouped(parts.iter().map(|made| made.bytes.len()).sum())
         );
-        Self { parts: views, left_out: left_out.collect(), bytes, size, difference: None }
+        let left_out = left_out.collect();
+        Self { parts: views, left_out, possible, bytes, size, difference: None }
+    }
+}
+
+impl PartView {
+    fn asks(&self, field: &Field) -> bool {
+        self.rows.iter().any(|row| row.question == field.question.in_language("en"))
     }
 }
 
@@ -87,7 +96,6 @@ fn part(manifest: &Manifest, channel: &Channel, number: usize, made: &Made<'_>) 
         answer: answers
             .get(field.id.as_str())
             .map_or_else(|| "No answer".to_owned(), |answer| answers::in_words(field, answer)),
-        possible: possible_answers(field),
         purpose: manifest.purpose(&field.purpose).to_owned(),
     };
     let mut rows: Vec<Row> = fields.iter().map(row).collect();
@@ -96,18 +104,16 @@ fn part(manifest: &Manifest, channel: &Channel, number: usize, made: &Made<'_>) 
     rows.extend(unknown.map(|(key, answer)| Row {
         question: key.clone(),
         answer: answer.as_str().map_or_else(|| answer.to_string(), str::to_owned),
-        possible: String::new(),
         purpose: "The question is no longer in the manifest".to_owned(),
     }));
-    let tier = defined.and_then(|part| channel.tiers.iter().find(|tier| tier.id == part.tier));
-    let tier = tier.filter(|_| channel.tiers.len() > 1);
-    PartView {
-        number,
-        id,
-        when: made.when.clone(),
-        tier: tier.map(|tier| tier.title.to_string()).unwrap_or_default(),
-        rows,
-    }
+    PartView { number, last: made.last.clone(), rows }
+}
+
+/// The title of the smallest tier in which a part travels.
+pub(super) fn tier_of(channel: &Channel, bytes: &str) -> String {
+    let part = channel.part(&id_of(bytes));
+    let tier = part.and_then(|part| channel.tiers.iter().find(|tier| tier.id == part.tier));
+    tier.map(|tier| tier.title.to_string()).unwrap_or_default()
 }
 
 /// The part's name in its bytes.
@@ -134,7 +140,9 @@ pub(super) fn when(part: &FrozenPart, begins: Option<Timestamp>, now: Timestamp)
             format!("tried {tries}; again at {}", moment(part.due.max(now), now))
         }
         PartState::Waiting => match begins {
-            Some(begins) if part.due < begins => format!("not before {}", moment(begins, now)),
+            Some(begins) if part.due < begins => {
+                format!("not before {}", day_near(day_of(begins), now))
+            }
             _ if part.due <= now => "any moment now".to_owned(),
             _ => format!("at {}", moment(part.due, now)),
         },

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use contract::calendar::Period;
 use contract::id::{ChannelId, PartId};
-use envelope::{Digest, Receipt, RootPublic, Statement};
+use envelope::{Digest, Receipt, RootPublic, Statement, Tag, Tombstone};
 use jiff::Timestamp;
 
 use crate::agent::Agent;
-use crate::ledger::{self, Entry, Line};
+use crate::ledger::{Entry, Line};
 use crate::trouble::Trouble;
 
 /// All of the ledger that the page shows.
@@ -32,6 +32,7 @@ pub(super) struct SentPart {
     pub(super) to: String,
     pub(super) digest: Digest,
     pub(super) outcome: Outcome,
+    tombstone: Option<Tombstone>,
 }
 
 /// What the ledger says became of a part.
@@ -44,16 +45,13 @@ pub(super) enum Outcome {
 
 /// Reads the ledger.
 pub(super) fn read(agent: &Agent<'_>) -> Result<Sent, Trouble> {
-    match agent.state().disk() {
-        Ok(disk) => Ok(arrange(ledger::entries(disk)?)),
-        // There is no folder: nothing was ever sent.
-        Err(_) => Ok(Sent::default()),
-    }
+    agent.lines().map(arrange)
 }
 
 fn arrange(lines: Vec<Line>) -> Sent {
     let mut sent = Sent::default();
     let mut place: BTreeMap<Digest, (Period, ChannelId, usize)> = BTreeMap::new();
+    let mut tombstones: BTreeMap<Tag, Tombstone> = BTreeMap::new();
     for line in lines {
         match line.entry {
             Entry::Decided { channel, decision } => {
@@ -62,9 +60,13 @@ fn arrange(lines: Vec<Line>) -> Sent {
             Entry::Sending { channel, period, part, bytes, to, .. } => {
                 let digest = Digest::of(bytes.as_bytes());
                 let parts = sent.reports.entry((period, channel.clone())).or_default();
-                place.entry(digest).or_insert((period, channel, parts.len()));
-                let outcome = Outcome::Unanswered;
-                parts.push(SentPart { part, bytes, at: line.at, to, digest, outcome });
+                // The same bytes again, after power was lost or to another collector, are one part.
+                if place.contains_key(&digest) {
+                    continue;
+                }
+                place.insert(digest, (period, channel, parts.len()));
+                let (outcome, tombstone) = (Outcome::Unanswered, None);
+                parts.push(SentPart { part, bytes, at: line.at, to, digest, outcome, tombstone });
             }
             Entry::Receipt { digest, receipt } => {
                 settle(&mut sent, &place, &digest, Outcome::Receipted(receipt));
@@ -72,10 +74,21 @@ fn arrange(lines: Vec<Line>) -> Sent {
             Entry::Refused { digest, status } => {
                 settle(&mut sent, &place, &digest, Outcome::Refused(status));
             }
+            Entry::Tombstone { tombstone } => {
+                tombstones.insert(tombstone.tag, *tombstone);
+            }
             _ => {}
         }
     }
+    for part in sent.reports.values_mut().flatten() {
+        part.tombstone = tag_of(&part.bytes).and_then(|tag| tombstones.get(&tag).cloned());
+    }
     sent
+}
+
+fn tag_of(bytes: &str) -> Option<Tag> {
+    let part: serde_json::Value = serde_json::from_str(bytes).ok()?;
+    part.get("tag")?.as_str()?.parse().ok()
 }
 
 fn settle(
@@ -106,5 +119,13 @@ impl SentPart {
             && statement.part == self.part.as_str()
             && statement.period == period.to_string();
         same.then_some(statement)
+    }
+
+    /// The collector's statement that this part is deleted, if it is believed now.
+    pub(super) fn deleted(&self, roots: &[RootPublic], channel: &ChannelId) -> Option<&Tombstone> {
+        let tombstone = self.tombstone.as_ref()?;
+        let same = tombstone.channel == channel.as_str() && tombstone.part == self.part.as_str();
+        let believed = tombstone.verify(roots, &tombstone.tag).is_ok();
+        (same && believed).then_some(tombstone)
     }
 }

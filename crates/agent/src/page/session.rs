@@ -160,7 +160,7 @@ fn same(one: &str, other: &str) -> bool {
 fn secret(random: &dyn Random) -> String {
     let mut bytes = [0; 16];
     random.fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
 /// Whether a piece of a path may be a door.
