@@ -13,6 +13,8 @@ mod text;
 mod tree;
 pub(crate) mod virtualization;
 
+pub(crate) use text::number;
+
 #[cfg(test)]
 mod tests;
 

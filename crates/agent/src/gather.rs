@@ -10,10 +10,16 @@ use std::time::Duration;
 
 use contract::answer::Fact;
 use contract::draft::Facts;
+use contract::id::DatabaseId;
 use contract::manifest::{Field, Format, Source, SystemFact, Take};
+use contract::sql::Query;
 
 use crate::extract::Document;
 use crate::limits::{GATHER_SECONDS_MAX, SEARCH_SECONDS_MAX};
+
+mod sql;
+
+pub use sql::{Rows, SqlError};
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +44,18 @@ pub trait ReadSource {
     /// # Errors
     /// If it could not be read, is no regular file, or is too long.
     fn file(&self, path: &str) -> Result<Vec<u8>, ReadError>;
+
+    /// Puts a query to a database and gives its rows, in no more than this time.
+    ///
+    /// # Errors
+    /// If the database cannot be asked, refuses, or gives more than the limits.
+    fn sql(&self, database: &DatabaseId, query: &Query, time: Duration) -> Result<Rows, ReadError>;
+
+    /// Asks a program on this machine over HTTP, in no more than this time.
+    ///
+    /// # Errors
+    /// If nobody answers, or otherwise than with 200 and a body within its limit.
+    fn http(&self, url: &str, time: Duration) -> Result<Vec<u8>, ReadError>;
 
     /// Time since a moment of the reader's choice.
     fn elapsed(&self) -> Duration;
@@ -79,6 +97,21 @@ pub enum ReadError {
     /// The system writes it in another form than the one known here.
     #[error("is not in a form that is known here")]
     Form,
+    /// A database gave nothing.
+    #[error("{0}")]
+    Sql(#[from] SqlError),
+    /// An address that is not this machine's.
+    #[error("is not on this machine")]
+    NotLocal,
+    /// Nobody listens at the address.
+    #[error("does not answer")]
+    NoAnswer,
+    /// What came was no HTTP, or was cut off.
+    #[error("does not answer with HTTP")]
+    NotHttp,
+    /// A redirection, a refusal, an error.
+    #[error("answers with status {0}")]
+    HttpStatus(u16),
     /// The contract knows it and this program does not.
     #[error("is not known to this version")]
     NotKnown,
@@ -104,6 +137,8 @@ impl From<io::Error> for ReadError {
 enum Reading<'a> {
     System(&'static str),
     File(&'a str),
+    Http(&'a str),
+    Sql(&'a DatabaseId, &'a Query),
     Command(&'a [String]),
 }
 
@@ -131,6 +166,8 @@ fn reading(source: &Source) -> Option<Reading<'_>> {
         Source::System { fact } => Some(Reading::System(fact.name())),
         Source::File { path, .. } => Some(Reading::File(path)),
         Source::Command { argv, .. } => Some(Reading::Command(argv)),
+        Source::Http { url, .. } => Some(Reading::Http(url)),
+        Source::Sql { query, database } => Some(Reading::Sql(database, query)),
         _ => None,
     }
 }
@@ -151,7 +188,19 @@ fn read(fields: &[&Field], reader: &dyn ReadSource, left: Duration, facts: &mut 
             }
             return;
         }
+        Source::Sql { query, database } => {
+            let rows = reader.sql(database, query, left);
+            for field in fields {
+                let fact = match &rows {
+                    Ok(rows) => sql::fact(&field.kind, rows).or_else(|error| why(field, &error)),
+                    Err(error) => why(field, error),
+                };
+                facts.insert(field.id.clone(), fact);
+            }
+            return;
+        }
         Source::File { path, .. } => reader.file(path),
+        Source::Http { url, .. } => reader.http(url, left),
         Source::Command { argv, .. } => reader.command(argv, left),
         _ => Err(ReadError::NotKnown),
     };
@@ -186,12 +235,15 @@ fn take_each(fields: &[&Field], bytes: &[u8], reader: &dyn ReadSource, facts: &m
     }
 }
 
-/// How the source's bytes are read. What a command prints is JSON where a pointer leads into it.
-fn format_of(source: &Source) -> Option<(Format, &Take)> {
+/// How the source's bytes are read. What a program prints or answers is JSON where a pointer leads
+/// into it.
+pub(crate) fn format_of(source: &Source) -> Option<(Format, &Take)> {
     match source {
         Source::File { format, take, .. } => Some((*format, take)),
-        Source::Command { take, .. } if take.pointer.is_some() => Some((Format::Json, take)),
-        Source::Command { take, .. } => Some((Format::Text, take)),
+        Source::Command { take, .. } | Source::Http { take, .. } => {
+            let format = if take.pointer.is_some() { Format::Json } else { Format::Text };
+            Some((format, take))
+        }
         _ => None,
     }
 }

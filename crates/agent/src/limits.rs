@@ -103,3 +103,33 @@ pub const SOURCE_VALUES_MAX: usize = 100_000;
 /// Bytes of a compiled pattern. The time of a match grows with this and with the length of the
 /// text; patterns in use take under 4 KiB.
 pub const PATTERN_BYTES_MAX: usize = 64 * 1024;
+
+/// Seconds that a database has to accept a connection and a login.
+pub const CONNECT_SECONDS_MAX: u64 = 5;
+
+/// Seconds that one query may take: a count over 50,000 devices and a million ports takes under
+/// two; what takes longer costs the product more than the answer is worth.
+pub const QUERY_SECONDS_MAX: u64 = 10;
+
+/// Seconds that one query may read a file of SQLite: its program cannot write meanwhile, and
+/// programs wait five seconds for that.
+pub const SQLITE_SECONDS_MAX: u64 = 2;
+
+/// Seconds that all known values of a database may take: they are read row by row, for as many
+/// devices as there are.
+pub const KNOWN_SECONDS_MAX: u64 = 60;
+
+/// Bytes of one result: 200 descriptions of 20 kB, or 100,000 names of 40 bytes.
+pub const QUERY_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Bytes of one value of a result: the longest description in use has under 8 KiB.
+pub const QUERY_CELL_BYTES_MAX: usize = 256 * 1024;
+
+/// Bytes of a file of credentials.
+pub const CREDENTIALS_BYTES_MAX: usize = 256 * 1024;
+
+/// Bytes that a local server may answer over HTTP.
+pub const HTTP_BYTES_MAX: usize = 1024 * 1024;
+
+/// Seconds that a local server has for its whole answer.
+pub const HTTP_SECONDS_MAX: u64 = 5;

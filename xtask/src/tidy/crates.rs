@@ -35,7 +35,7 @@ pub const MAY_DEPEND_ON: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates that only some of ours may name.
-const RESERVED: [Reserved; 3] = [
+const RESERVED: [Reserved; 4] = [
     Reserved {
         crates: &[
             "aes-gcm",
@@ -81,7 +81,6 @@ const RESERVED: [Reserved; 3] = [
             "duckdb",
             "fjall",
             "heed",
-            "libsqlite3-sys",
             "mysql",
             "mysql_async",
             "persy",
@@ -89,13 +88,18 @@ const RESERVED: [Reserved; 3] = [
             "postgres",
             "redb",
             "rocksdb",
-            "rusqlite",
             "sled",
             "sqlx",
             "tokio-postgres",
         ],
         owners: &["collector"],
         what: "only `collector` may link a database server or engine",
+    },
+    Reserved {
+        // An engine that is the only reader of its own files: products keep their facts in them.
+        crates: &["libsqlite3-sys", "rusqlite"],
+        owners: &["agent", "collector"],
+        what: "files of SQLite are read by `agent`, as a source, and by `collector` alone",
     },
 ];
 

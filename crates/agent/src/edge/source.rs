@@ -1,23 +1,35 @@
-//! Sources as the operating system has them: its own facts, other programs, files.
+//! Sources as the operating system has them: its own facts, other programs, files, databases, and
+//! programs that answer over HTTP.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use contract::answer::Fact;
-use contract::manifest::SystemFact;
+use contract::id::DatabaseId;
+use contract::manifest::{Database, SystemFact};
+use contract::sql::Query;
 
-use crate::gather::{ReadError, ReadSource};
-use crate::limits::{COMMAND_BYTES_MAX, COMMAND_SECONDS_MAX, SOURCE_FILE_BYTES_MAX};
+use crate::gather::{ReadError, ReadSource, Rows};
+use crate::limits::{
+    COMMAND_BYTES_MAX, COMMAND_SECONDS_MAX, HTTP_BYTES_MAX, HTTP_SECONDS_MAX, QUERY_SECONDS_MAX,
+    SOURCE_FILE_BYTES_MAX,
+};
 
 mod command;
 mod file;
+mod http;
+mod known;
+mod sql;
 mod system;
+
+pub use known::known_values;
 
 /// The sources of this machine.
 #[derive(Debug)]
 pub struct OsSources {
     limits: Limits,
     root: PathBuf,
+    databases: sql::Databases,
     began: Instant,
 }
 
@@ -30,6 +42,8 @@ pub struct Limits {
     pub command_bytes_max: usize,
     /// Bytes of a file.
     pub file_bytes_max: usize,
+    /// Time of a query.
+    pub query_time_max: Duration,
 }
 
 impl Default for Limits {
@@ -38,6 +52,7 @@ impl Default for Limits {
             command_time_max: Duration::from_secs(COMMAND_SECONDS_MAX),
             command_bytes_max: COMMAND_BYTES_MAX,
             file_bytes_max: SOURCE_FILE_BYTES_MAX,
+            query_time_max: Duration::from_secs(QUERY_SECONDS_MAX),
         }
     }
 }
@@ -51,7 +66,17 @@ impl OsSources {
     /// The same, with the system's own files (`/etc/os-release`, `/proc`, `/sys`) below another
     /// folder: for tests that describe a machine.
     pub fn with_root(limits: Limits, root: &Path) -> Self {
-        Self { limits, root: root.to_owned(), began: now() }
+        let databases = sql::Databases::new(&[], None, limits.query_time_max);
+        Self { limits, root: root.to_owned(), databases, began: now() }
+    }
+
+    /// The same, with the databases of a manifest. `credentials` is the operator's own file, which
+    /// goes before what the product's configuration says.
+    #[must_use]
+    pub fn with_databases(self, declared: &[Database], credentials: Option<&Path>) -> Self {
+        let credentials = credentials.map(Path::to_owned);
+        let databases = sql::Databases::new(declared, credentials, self.limits.query_time_max);
+        Self { databases, ..self }
     }
 }
 
@@ -79,6 +104,16 @@ impl ReadSource for OsSources {
             return Err(ReadError::NotAbsolute);
         }
         file::read(Path::new(path), self.limits.file_bytes_max)
+    }
+
+    fn sql(&self, database: &DatabaseId, query: &Query, time: Duration) -> Result<Rows, ReadError> {
+        let time = time.min(self.limits.query_time_max);
+        self.databases.rows(database, query, time).map_err(ReadError::Sql)
+    }
+
+    fn http(&self, url: &str, time: Duration) -> Result<Vec<u8>, ReadError> {
+        let time = time.min(Duration::from_secs(HTTP_SECONDS_MAX));
+        http::get(url, HTTP_BYTES_MAX, time)
     }
 
     fn elapsed(&self) -> Duration {

@@ -31,7 +31,7 @@ pub(super) fn take_some<'a>(
 }
 
 /// Multiplies the number that a text is, as `times` says. "1.5" with 1,024 is 1,536.
-pub(super) fn number(text: &str, times: u64) -> Option<u64> {
+pub(crate) fn number(text: &str, times: u64) -> Option<u64> {
     let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !digits(whole) || !digits(fraction) {

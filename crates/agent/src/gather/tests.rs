@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use contract::answer::Fact;
 use contract::draft::Facts;
+use contract::id::DatabaseId;
 use contract::manifest::{Field, SystemFact};
+use contract::sql::Query;
 
-use super::{ReadError, ReadSource, gather};
+use super::{ReadError, ReadSource, Rows, gather};
 
 /// A reader that answers from a script and notes what it was asked. Each reading moves its clock.
 #[derive(Default)]
@@ -42,6 +44,17 @@ impl ReadSource for Script {
         self.note(path.to_owned());
         let found = self.files.iter().find(|(known, _)| *known == path);
         found.map(|(_, text)| text.as_bytes().to_vec()).ok_or(ReadError::NotThere)
+    }
+
+    fn sql(&self, database: &DatabaseId, query: &Query, time: Duration) -> Result<Rows, ReadError> {
+        self.note(format!("{query} of {database} in {} s", time.as_secs()));
+        let row = |name: &str, number: &str| (Some(name.to_owned()), Some(number.to_owned()));
+        Ok(Rows { columns: 2, rows: vec![row("ios", "2"), row("linux", "3.0"), row("ios", "4")] })
+    }
+
+    fn http(&self, url: &str, time: Duration) -> Result<Vec<u8>, ReadError> {
+        self.note(format!("{url} in {} s", time.as_secs()));
+        Ok(br#"{"version": "9.1"}"#.to_vec())
     }
 
     fn elapsed(&self) -> Duration {

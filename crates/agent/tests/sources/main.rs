@@ -21,7 +21,12 @@ const PLENTY: Duration = Duration::from_secs(60);
 const LITTLE: Duration = Duration::from_millis(200);
 
 fn limits(command_time_max: Duration) -> Limits {
-    Limits { command_time_max, command_bytes_max: 1000, file_bytes_max: 1000 }
+    Limits {
+        command_time_max,
+        command_bytes_max: 1000,
+        file_bytes_max: 1000,
+        query_time_max: LITTLE,
+    }
 }
 
 fn sources() -> OsSources {

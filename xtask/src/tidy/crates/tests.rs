@@ -114,6 +114,14 @@ fn a_database_outside_the_collector_is_seen() {
 }
 
 #[test]
+fn the_agent_reads_files_of_sqlite_and_links_no_other_database() {
+    let text = "[dependencies]\nrusqlite.workspace = true\npostgres.workspace = true";
+    check(reserved, "crates/agent", text, &[3]);
+    check(reserved, "crates/contract", text, &[3, 2]);
+    check(reserved, "crates/collector", text, &[]);
+}
+
+#[test]
 fn a_version_of_ones_own_and_features_are_seen() {
     check(
         one_list,
