@@ -10,6 +10,7 @@ use crate::kind::Kind;
 use crate::manifest::{
     Channel, DefaultRule, Field, Manifest, Part, Publication, Sensitivity, Tier,
 };
+use crate::publish::{sensitivity, shares};
 
 pub(super) fn blocks(manifest: &Manifest, channel: &Channel) -> Vec<Block> {
     let title = channel.title.to_string();
@@ -201,10 +202,10 @@ fn published(channel: &Channel) -> Vec<Line> {
         "Statistics, {how_often}, about finished periods. A value that fewer than {group} machines \
          gave is not shown on its own. No page or tool shows one machine's answers."
     );
-    vec![first.into(), protection(channel, fields).into()]
+    vec![first.into(), protection(channel).into()]
 }
 
-fn protection(channel: &Channel, fields: usize) -> String {
+fn protection(channel: &Channel) -> String {
     let (release, year) = match channel.publication {
         Publication::Noisy { epsilon_release_milli, epsilon_year_milli } => {
             (epsilon_release_milli, epsilon_year_milli)
@@ -216,19 +217,20 @@ fn protection(channel: &Channel, fields: usize) -> String {
                 .to_owned();
         }
     };
-    // Every published question has the same share, and so has the number of machines.
-    let share = f64::from(release) / 1_000.0 / (fields + 1) as f64;
+    let share = f64::from(release) / 1_000.0 / shares(channel).max(1) as f64;
+    let published = channel.fields().filter(|field| field.publish);
+    let delta = published.map(|field| sensitivity(&field.kind)).min().unwrap_or(1);
     format!(
         "Random noise is added to every number before it is published. A release may spend ε = {} \
          over all its questions, a year ε = {}. In plain words: whether or not this machine \
          answered a question changes the chance of any published result about it by at most a \
          factor of {:.2}. A number is then wrong by up to about ±{:.0} (19 times out of 20) where \
-         a question has one answer, by more where it has several, and each says by how much. Noise \
+         that much is enough, by more for questions with several answers, and each says by how much. Noise \
          protects an answer in one release; for machines that answer the same every time it wears \
          off over many.",
         thousandths(release),
         thousandths(year),
         share.exp(),
-        (20f64.ln() / share).ceil(),
+        (20f64.ln() * f64::from(delta) / share).ceil(),
     )
 }
