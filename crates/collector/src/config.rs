@@ -180,6 +180,8 @@ pub enum Purpose {
     Receipt,
     /// Releases.
     Release,
+    /// The keys that a relay's senders seal to; with one, requests are taken at `/ohttp`.
+    Ohttp,
 }
 
 impl From<Purpose> for KeyPurpose {
@@ -187,6 +189,7 @@ impl From<Purpose> for KeyPurpose {
         match purpose {
             Purpose::Receipt => Self::Receipt,
             Purpose::Release => Self::Release,
+            Purpose::Ohttp => Self::Ohttp,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The world: clock, randomness, files, sockets, threads. Nothing outside this folder touches it.
 
+mod blind;
 pub mod clock;
 pub mod command;
 mod connection;
+mod gateway;
 mod handler;
 pub mod keys;
 pub mod manifests;

@@ -8,6 +8,10 @@ use contract::limits::PART_BYTES_MAX;
 /// saves nobody anything.
 pub const BODY_BYTES_MAX: usize = PART_BYTES_MAX;
 
+/// Bytes of an answer's body that are sealed: what agents read at most. With its head it fits the
+/// largest class to which answers are padded, 66 KiB.
+pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
 /// Keys that one request may show. A channel has at most 64 parts, each with one tag.
 pub const KEYS_PER_REQUEST_MAX: usize = 64;
 

@@ -53,6 +53,8 @@ macro_rules! reasons {
 reasons! {
     Head = 400, "head", "The request cannot be read";
     Packing = 400, "packing", "The body cannot be unpacked";
+    Capsule = 400, "capsule", "The sealed request cannot be read";
+    CapsuleKey = 400, "ohttp-key", "The request was sealed to a key that is not in use";
     Proof = 401, "proof", "A proof is missing";
     NotFound = 404, "not-found", "There is nothing here";
     UnknownChannel = 404, "unknown-channel", "This collector does not serve that channel";
@@ -73,6 +75,16 @@ reasons! {
     Disk = 503, "disk", "The disk failed";
     Key = 503, "key", "No key may sign receipts today";
     Crowded = 503, "crowded", "Too many unknown tags were deleted";
+}
+
+impl Reason {
+    /// The problem's type: a name of our own, or the one that a standard gives.
+    fn name(self) -> String {
+        match self {
+            Self::CapsuleKey => envelope::oblivious::KEY_PROBLEM.to_owned(),
+            _ => format!("urn:candor:problem:{}", self.word()),
+        }
+    }
 }
 
 impl Refused {
@@ -100,7 +112,7 @@ impl Refused {
         let problems: Vec<Value> =
             self.problems.iter().map(|(what, fix)| json!({"what": what, "fix": fix})).collect();
         let body = json!({
-            "type": format!("urn:candor:problem:{}", self.reason.word()),
+            "type": self.reason.name(),
             "title": self.reason.title(),
             "status": self.reason.status(),
             "detail": self.detail,

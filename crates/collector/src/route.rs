@@ -17,6 +17,12 @@ pub enum Route {
     Delete(ProgramId, ChannelId),
     /// The manifest that is loaded.
     Manifest(ProgramId),
+    /// A sealed request (RFC 9458).
+    Capsule,
+    /// What senders seal to.
+    CapsuleKeys,
+    /// The same, signed for each program.
+    SignedCapsuleKeys,
     /// Whether parts can be accepted durably.
     Health,
     /// Counters.
@@ -45,6 +51,10 @@ pub fn route(method: &str, path: &str) -> Result<Route, NoRoute> {
     match segments.as_slice() {
         ["health"] => only_reads(Route::Health),
         ["metrics"] => only_reads(Route::Metrics),
+        ["ohttp"] if method == "POST" => Ok(Route::Capsule),
+        ["ohttp"] => Err(NoRoute::Method("POST")),
+        ["ohttp-keys"] => only_reads(Route::CapsuleKeys),
+        ["ohttp-keys", "signed"] => only_reads(Route::SignedCapsuleKeys),
         ["v1", program, "manifest"] => {
             let program = ProgramId::parse(program).map_err(|_| NoRoute::Path)?;
             // A channel of that name takes parts here.

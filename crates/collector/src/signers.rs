@@ -1,4 +1,5 @@
-//! The keys that sign today: for each program one for receipts and one for releases.
+//! The keys that sign today: for each program one for receipts, for releases, and for what is sealed
+//! to.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use jiff::civil::Date;
 pub struct Signers {
     receipts: BTreeMap<ProgramId, ReceiptSigner>,
     releases: BTreeMap<ProgramId, DatedKey>,
+    ohttp: BTreeMap<ProgramId, DatedKey>,
 }
 
 impl Signers {
@@ -42,7 +44,7 @@ impl Signers {
                     chosen.receipts.extend(signer.map(|signer| ((*program).clone(), signer)));
                 }
                 KeyPurpose::Release => drop(chosen.releases.insert((*program).clone(), key)),
-                KeyPurpose::Ohttp => {}
+                KeyPurpose::Ohttp => drop(chosen.ohttp.insert((*program).clone(), key)),
             }
         }
         chosen
@@ -56,6 +58,11 @@ impl Signers {
     /// The key for a program's releases, if it has one today.
     pub fn releases(&self, program: &str) -> Option<&DatedKey> {
         self.releases.get(program)
+    }
+
+    /// The keys that sign what senders may seal to, one for each program that is sent to blindly.
+    pub fn ohttp(&self) -> impl Iterator<Item = &DatedKey> {
+        self.ohttp.values()
     }
 
     /// Signs what was deleted; `None` where the program has no key that may.

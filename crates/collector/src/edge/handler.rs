@@ -11,8 +11,10 @@ use hyper::header::{
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use serde_json::json;
 
+use super::blind;
 use super::clock::Clock;
 use super::connection::Times;
+use super::gateway::Gateway;
 use super::publication::LiveSite;
 use super::writer::{Address, Job, Writer};
 use crate::body::{self, Coding, UnpackError};
@@ -38,6 +40,7 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) times: Times,
     pub(super) site: LiveSite,
+    pub(super) gateway: Gateway,
 }
 
 impl Shared {
@@ -92,6 +95,9 @@ async fn respond(
             let served = catalogue.program(program.as_str()).ok_or_else(not_found)?;
             Ok(with_type(StatusCode::OK, "application/json", served.canonical.clone()))
         }
+        Route::Capsule => blind::capsule(request, shared).await,
+        Route::CapsuleKeys => blind::keys(shared),
+        Route::SignedCapsuleKeys => blind::signed_keys(shared),
         Route::Health => Ok(health(shared).await),
         Route::Metrics => {
             let text = shared.metrics.to_text();
@@ -111,7 +117,18 @@ async fn part(
         return Err(intake::unknown_channel());
     }
     let coding = form(request.headers())?;
-    let bytes = read(request.into_body(), shared).await?;
+    let bytes = read(request.into_body(), BODY_BYTES_MAX, shared).await?;
+    accept(channel, coding, bytes, shared).await
+}
+
+/// Takes the bytes of a part, however they came.
+pub(super) async fn accept(
+    channel: (&ProgramId, &ChannelId),
+    coding: Coding,
+    bytes: Vec<u8>,
+    shared: &Shared,
+) -> Result<Answer, Refused> {
+    let catalogue = shared.catalogue();
     let bytes = body::unpack(bytes, coding).map_err(|error| match error {
         UnpackError::TooLarge => Refused::new(Reason::TooLarge, sentence(error)),
         UnpackError::Broken => Refused::new(Reason::Packing, sentence(error)),
@@ -123,7 +140,7 @@ async fn part(
     Ok(with_type(status, "application/json", receipt))
 }
 
-async fn held(address: Address, shared: &Shared) -> Result<Answer, Refused> {
+pub(super) async fn held(address: Address, shared: &Shared) -> Result<Answer, Refused> {
     let held = shared.writer.ask(|answer| Job::Held(address, answer)).await;
     let held = held.ok_or_else(internal)?.map_err(intake::unavailable)?;
     let parts: Vec<_> = held
@@ -142,7 +159,7 @@ async fn held(address: Address, shared: &Shared) -> Result<Answer, Refused> {
     Ok(with_type(StatusCode::OK, "application/json", body))
 }
 
-async fn delete(address: Address, shared: &Shared) -> Result<Answer, Refused> {
+pub(super) async fn delete(address: Address, shared: &Shared) -> Result<Answer, Refused> {
     let (program, channel) = (address.program.clone(), address.channel.clone());
     let catalogue = shared.catalogue();
     let served = catalogue
@@ -216,7 +233,7 @@ async fn health(shared: &Shared) -> Answer {
 }
 
 /// The keys that are shown, as tags of a channel that has tags.
-fn address(
+pub(super) fn address(
     program: ProgramId,
     channel: ChannelId,
     headers: &HeaderMap,
@@ -239,7 +256,7 @@ fn address(
 }
 
 /// What the headers say about the body.
-fn form(headers: &HeaderMap) -> Result<Coding, Refused> {
+pub(super) fn form(headers: &HeaderMap) -> Result<Coding, Refused> {
     let media = |detail: &str| Refused::new(Reason::MediaType, detail);
     let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
@@ -257,16 +274,21 @@ fn form(headers: &HeaderMap) -> Result<Coding, Refused> {
     }
 }
 
-async fn read(body: Incoming, shared: &Shared) -> Result<Vec<u8>, Refused> {
+/// Reads a body within its time and bound.
+pub(super) async fn read(
+    body: Incoming,
+    bytes_max: usize,
+    shared: &Shared,
+) -> Result<Vec<u8>, Refused> {
     let too_large = || {
-        let detail = format!("A part has at most {BODY_BYTES_MAX} bytes.");
+        let detail = format!("A body has at most {bytes_max} bytes here.");
         Refused::new(Reason::TooLarge, detail)
     };
     // Told before a byte of it is read.
-    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+    if body.size_hint().lower() > bytes_max as u64 {
         return Err(too_large());
     }
-    let collected = Limited::new(body, BODY_BYTES_MAX).collect();
+    let collected = Limited::new(body, bytes_max).collect();
     match tokio::time::timeout(shared.times.body, collected).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes().into()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
@@ -275,7 +297,7 @@ async fn read(body: Incoming, shared: &Shared) -> Result<Vec<u8>, Refused> {
     }
 }
 
-fn refuse(refused: &Refused, shared: &Shared) -> Answer {
+pub(super) fn refuse(refused: &Refused, shared: &Shared) -> Answer {
     shared.metrics.refused(refused.reason);
     let status = StatusCode::from_u16(refused.reason.status());
     let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -296,11 +318,11 @@ fn refuse(refused: &Refused, shared: &Shared) -> Answer {
     answer
 }
 
-fn not_found() -> Refused {
+pub(super) fn not_found() -> Refused {
     Refused::new(Reason::NotFound, "No page, program or channel has this path.")
 }
 
-fn internal() -> Refused {
+pub(super) fn internal() -> Refused {
     Refused::new(Reason::Internal, "Nothing was kept. Send it again later.")
 }
 
@@ -311,7 +333,11 @@ fn sentence(error: UnpackError) -> String {
     first.into_iter().chain(characters).chain(['.']).collect()
 }
 
-fn with_type(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
+pub(super) fn with_type(
+    status: StatusCode,
+    media_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Answer {
     let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));

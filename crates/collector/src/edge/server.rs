@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::clock::Clock;
 pub use super::connection::Times;
+use super::gateway::Gateway;
 use super::handler::Shared;
 use super::publication::LiveSite;
 use super::tls::Tls;
@@ -87,8 +88,10 @@ where
         metrics,
         clock: settings.clock,
         times: settings.times,
+        gateway: Gateway::default(),
         site: LiveSite::new(Arc::clone(&disk) as Arc<dyn Disk>, settings.rehearsal),
     });
+    shared.gateway.renew(disk.as_ref(), &shared.signers(), shared.clock.today());
     let served = runtime.block_on(run(settings, disk.as_ref(), shared, listening));
     // Ends every task, and with them the last handles on the writer: it writes what still waits.
     runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
@@ -235,6 +238,7 @@ async fn renew_keys(disk: &dyn Disk, shared: &Shared) {
             }
             let signers = Arc::new(signers);
             *shared.signers.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&signers);
+            shared.gateway.renew(disk, &signers, shared.clock.today());
             shared.writer.tell(Job::Keys(signers)).await;
         }
         Err(error) => tracing::error!(error = with_causes(&error), "keys were not read"),

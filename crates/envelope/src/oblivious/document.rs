@@ -48,6 +48,9 @@ pub enum DocumentError {
     /// It is not the JSON of one.
     #[error("the text is not the JSON of a document of keys")]
     Json,
+    /// The list has none for the program.
+    #[error("the gateway has no document of keys for this program")]
+    Missing,
     /// It is for other days.
     #[error("the keys are for {first_day} to {last_day}, not for {today}")]
     Day {
@@ -99,7 +102,22 @@ impl KeyDocument {
         serde_json::from_slice(bytes).map_err(|_| DocumentError::Json)
     }
 
-    /// The canonical JSON, as it is served.
+    /// Picks the document of one program from the list that a gateway serves, one for each program.
+    ///
+    /// # Errors
+    /// If it is no such list, or has none for the program.
+    pub fn of_program(list: &[u8], program: &str) -> Result<Self, DocumentError> {
+        let list: Vec<Self> = serde_json::from_slice(list).map_err(|_| DocumentError::Json)?;
+        let found = list.into_iter().find(|document| document.key.program == program);
+        found.ok_or(DocumentError::Missing)
+    }
+
+    /// The list that a gateway serves.
+    pub fn list_to_json(list: &[Self]) -> String {
+        canonical::text(&list)
+    }
+
+    /// The canonical JSON, as it stands in that list.
     pub fn to_json(&self) -> String {
         canonical::text(self)
     }

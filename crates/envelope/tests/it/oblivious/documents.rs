@@ -51,6 +51,16 @@ fn another_purpose_program_or_root_is_refused() {
 }
 
 #[test]
+fn each_program_finds_its_own_document() {
+    let document = document((TODAY, day(5)));
+    let list = KeyDocument::list_to_json(std::slice::from_ref(&document));
+    assert_eq!(KeyDocument::of_program(list.as_bytes(), PROGRAM).unwrap(), document);
+    let missing = KeyDocument::of_program(list.as_bytes(), "another").unwrap_err();
+    assert_eq!(missing, DocumentError::Missing);
+    assert!(KeyDocument::of_program(b"{}", PROGRAM).is_err());
+}
+
+#[test]
 fn a_document_with_any_byte_changed_is_refused() {
     let document = document((TODAY, day(5)));
     let text = document.to_json();

@@ -84,6 +84,13 @@ fn over_two_years_there_is_always_a_key_and_never_one_older_than_a_week() {
 }
 
 #[test]
+fn a_clock_that_was_ahead_leaves_no_day_without_a_key() {
+    let ahead = vec![GatewayKey::generate(Kem::X25519, 3, day(3_650), &mut Counting(0))];
+    let due = rotation(&ahead, Kem::X25519, TODAY);
+    assert_eq!(due, Rotation { make: Some(4), destroy: vec![3] });
+}
+
+#[test]
 fn both_kinds_of_keys_live_side_by_side_under_different_names() {
     let mut keys = Vec::new();
     for kem in KINDS {
