@@ -40,6 +40,10 @@ pub struct Common {
     /// The fleet's policy [default: /etc/candor/policy.toml, where it exists].
     #[arg(long, global = true, value_name = "FILE", env = "CANDOR_POLICY")]
     pub policy: Option<PathBuf>,
+    /// Credentials for the manifest's databases, used instead of the product's own (TOML; one table
+    /// for each database, with socket or host and port, user, password, database).
+    #[arg(long, global = true, value_name = "FILE", env = "CANDOR_CREDENTIALS")]
+    pub credentials: Option<PathBuf>,
     /// A file with these options [default: /etc/candor/agent.toml].
     #[arg(long, global = true, value_name = "FILE", env = "CANDOR_CONFIG")]
     pub config: Option<PathBuf>,
@@ -217,6 +221,11 @@ pub enum ManifestAction {
     },
     /// The data dictionary, as Markdown (JSON with --json).
     Dictionary {
+        /// The manifest.
+        file: Option<PathBuf>,
+    },
+    /// The rights that its queries need in each database, and no others.
+    Grants {
         /// The manifest.
         file: Option<PathBuf>,
     },

@@ -15,6 +15,9 @@
 //! # The fleet's policy. Default: /etc/candor/policy.toml, where it exists. One that is named here
 //! # and is not there forbids everything.
 //! policy = "/etc/candor/policy.toml"
+//! # Credentials for the manifest's databases, in a file that only the agent's user reads; `manifest
+//! # grants` prints which rights they need. Default: what the product's own configuration says.
+//! credentials = "/etc/candor/credentials.toml"
 //! "#;
 //! assert!(agent::config::Config::parse(text).is_ok());
 //! assert!(agent::config::Config::parse("maniffest = 1").is_err());
@@ -49,6 +52,8 @@ pub struct Config {
     pub proxy: Option<String>,
     /// As `--policy`.
     pub policy: Option<PathBuf>,
+    /// As `--credentials`.
+    pub credentials: Option<PathBuf>,
 }
 
 impl Config {
@@ -62,7 +67,7 @@ impl Config {
                 "the configuration file cannot be used.",
                 error.to_string().trim().to_owned(),
                 "everything as it was; nothing was sent",
-                "mend it: the options are manifest, state, collector, ca, proxy and policy",
+                "mend it: the options are manifest, state, collector, ca, proxy, policy and credentials",
             )
         })
     }
@@ -76,6 +81,7 @@ impl Config {
             ca: common.ca.or(self.ca),
             proxy: common.proxy.or(self.proxy),
             policy: common.policy.or(self.policy),
+            credentials: common.credentials.or(self.credentials),
             ..common
         }
     }

@@ -67,11 +67,12 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
     let disk = open_state(&folder, &cli.command)?;
     let transport = connections(&common)?;
     let policy = policy::OsPolicy::new(common.policy.as_deref());
+    let facts = facts::OsFacts::new(&manifest, common.credentials.as_deref());
     let world = World {
         disk: disk.as_ref().map(|disk| disk as &dyn Disk),
         clock: &clock::OsClock,
         random: &random::OsRandom,
-        facts: &facts::OsFacts,
+        facts: &facts,
         transport: &transport,
         policy: &policy,
     };
@@ -132,13 +133,14 @@ fn serve_page(
     let policy = policy::OsPolicy::new(common.policy.as_deref());
     let policy: &'static policy::OsPolicy = Box::leak(Box::new(policy));
     let (manifest, collector) = (agent.manifest.clone(), common.collector.clone());
+    let facts = facts::OsFacts::new(&manifest, common.credentials.as_deref());
     let in_ci = agent.in_ci;
     let answer = move |request: &Request| {
         let world = World {
             disk: Some(disk),
             clock: &clock::OsClock,
             random: &random::OsRandom,
-            facts: &facts::OsFacts,
+            facts: &facts,
             transport,
             policy,
         };
@@ -174,6 +176,7 @@ fn manifest_tool(action: &ManifestAction, common: &Common) -> Result<Output, Tro
         ManifestAction::Statement { file, html } => Ok(manifests::statement(&read(file)?, *html)),
         ManifestAction::Schema { file } => Ok(manifests::schema(&read(file)?)),
         ManifestAction::Dictionary { file } => Ok(manifests::dictionary(&read(file)?, common.json)),
+        ManifestAction::Grants { file } => Ok(manifests::grants(&read(file)?)),
         ManifestAction::Diff { old, new } => {
             Ok(manifests::diff(&read_manifest(old)?, &read_manifest(new)?, common.json))
         }

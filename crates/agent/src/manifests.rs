@@ -1,6 +1,9 @@
 //! `candor-agent manifest …`: what follows from a manifest alone.
 
-use contract::manifest::Manifest;
+use std::fmt::Write as _;
+
+use contract::manifest::{Channel, Database, Engine, Manifest, Source};
+use contract::sql::{Query, reads};
 use contract::{dictionary, statement};
 use serde_json::json;
 
@@ -38,12 +41,14 @@ pub fn check(path: &str, text: &str, as_json: bool) -> Output {
             }
             let mut note = String::new();
             for problem in problems.iter() {
-                note.push_str(&format!("{path}:{problem}\n"));
+                let _ = writeln!(note, "{path}:{problem}");
             }
             let count = number(problems.iter().count(), "problem");
-            note.push_str(&format!(
-                "\n{count}. The manifest cannot be used until they are mended.\n"
-            ));
+            let _ = writeln!(
+                note,
+                "
+{count}. The manifest cannot be used until they are mended."
+            );
             Output { note, code: 1, ..Output::default() }
         }
     }
@@ -78,4 +83,51 @@ pub fn diff(old: &Manifest, new: &Manifest, as_json: bool) -> Output {
         return Output::json(&value);
     }
     Output::text(diff.in_words())
+}
+
+/// The rights that the manifest's queries need, as statements for each database.
+pub fn grants(manifest: &Manifest) -> Output {
+    if manifest.databases.is_empty() {
+        let note = "The manifest asks no database: no rights are needed.\n".to_owned();
+        return Output { note, ..Output::default() };
+    }
+    Output::text(
+        manifest.databases.iter().map(|database| granted(manifest, database)).collect::<String>(),
+    )
+}
+
+fn granted(manifest: &Manifest, database: &Database) -> String {
+    let (id, title) = (&database.id, database.engine.title());
+    let fields = manifest.channels.iter().flat_map(Channel::fields);
+    let sources = fields.map(|field| &field.source).chain(manifest.known.iter().map(|k| &k.source));
+    let queries = sources.filter_map(|source| match source {
+        Source::Sql { query, database } if database == id => Some(query),
+        _ => None,
+    });
+    let queries: Vec<&Query> = queries.collect();
+    let (user, quote, make) = match database.engine {
+        Engine::Mysql => {
+            ("candor@localhost", '`', "CREATE USER candor@localhost IDENTIFIED BY '…'")
+        }
+        Engine::Postgresql => ("candor", '"', "CREATE ROLE candor LOGIN PASSWORD '…'"),
+        Engine::Sqlite => {
+            return format!(
+                "-- {id} ({title}) has no users: candor-agent must be able to read its file.\n"
+            );
+        }
+    };
+    let mut out = format!(
+        "-- {id} ({title}): what the manifest's queries read, and nothing else. Carry this out in\n\
+         -- the product's database, after {make};\n",
+    );
+    for (table, columns) in reads(queries.into_iter()) {
+        let columns = columns.map(|columns| {
+            let quoted: Vec<_> =
+                columns.iter().map(|name| format!("{quote}{name}{quote}")).collect();
+            format!(" ({})", quoted.join(", "))
+        });
+        let columns = columns.unwrap_or_default();
+        out += &format!("GRANT SELECT{columns} ON {quote}{table}{quote} TO {user};\n");
+    }
+    out
 }

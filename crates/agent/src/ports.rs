@@ -31,7 +31,10 @@ pub trait Gather {
 
     /// Lets every value pass by that names this machine, its network or its people. They are
     /// removed from samples; they are never sent and never kept.
-    fn known(&self, tell: &mut dyn FnMut(&str));
+    ///
+    /// # Errors
+    /// If some of them could not be read: then no sample may leave. The sentence names no value.
+    fn known(&self, tell: &mut dyn FnMut(&str)) -> Result<(), String>;
 }
 
 /// Reads the fleet's policy, each time that something is decided.

@@ -23,8 +23,9 @@ mod samples;
 /// What the sources gave for each field: a fact, or why there is none (a sentence without values).
 pub type Facts = BTreeMap<FieldId, Result<Fact, String>>;
 
-/// Values that identify: a function that lets each of them pass by.
-pub type KnownValues<'a> = dyn Fn(&mut dyn FnMut(&str)) + 'a;
+/// Values that identify: a function that lets each of them pass by. An error says, as a sentence
+/// without values, why some could not be read; then no sample can be trusted to be clean.
+pub type KnownValues<'a> = dyn Fn(&mut dyn FnMut(&str)) -> Result<(), String> + 'a;
 
 /// What a draft is made from.
 #[derive(Clone, Copy)]

@@ -83,10 +83,11 @@ impl Gather for SimFacts {
         fields.iter().map(fact).collect()
     }
 
-    fn known(&self, tell: &mut dyn FnMut(&str)) {
+    fn known(&self, tell: &mut dyn FnMut(&str)) -> Result<(), String> {
         for value in lock(&self.known).iter() {
             tell(value);
         }
+        Ok(())
     }
 }
 

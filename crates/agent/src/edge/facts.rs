@@ -1,24 +1,46 @@
 //! The machine's facts, read anew for each report.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use contract::draft::Facts;
-use contract::manifest::Field;
+use contract::manifest::{Database, Field, Known, Manifest};
 
-use super::source::OsSources;
+use super::source::{Limits, OsSources, known_values};
 use crate::gather::gather;
 use crate::ports::Gather;
 
-/// The machine's facts.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct OsFacts;
+/// The machine's facts, as a manifest reads them.
+#[derive(Debug, Clone)]
+pub struct OsFacts {
+    databases: Vec<Database>,
+    known: Vec<Known>,
+    credentials: Option<PathBuf>,
+}
+
+impl OsFacts {
+    /// The facts of this machine. `credentials` is the operator's file of them for databases.
+    pub fn new(manifest: &Manifest, credentials: Option<&Path>) -> Self {
+        Self {
+            databases: manifest.databases.clone(),
+            known: manifest.known.clone(),
+            credentials: credentials.map(Path::to_owned),
+        }
+    }
+
+    /// Sessions of databases last for one reading: nothing is held open between reports.
+    fn sources(&self) -> OsSources {
+        OsSources::new(Limits::default())
+            .with_databases(&self.databases, self.credentials.as_deref())
+    }
+}
 
 impl Gather for OsFacts {
     fn facts(&self, fields: &[&Field]) -> Facts {
-        gather(fields, &OsSources::default())
+        gather(fields, &self.sources())
     }
 
-    fn known(&self, tell: &mut dyn FnMut(&str)) {
+    fn known(&self, tell: &mut dyn FnMut(&str)) -> Result<(), String> {
         super::known::each(Path::new("/"), tell);
+        known_values(&self.known, &self.sources(), tell)
     }
 }

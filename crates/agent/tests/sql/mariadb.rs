@@ -38,6 +38,10 @@ impl Prepared {
         Some(prepared)
     }
 
+    pub(crate) fn name(&self) -> &str {
+        self.name
+    }
+
     fn credentials_with(&self, password: &str) -> PathBuf {
         let (name, socket) = (self.name, self.server.socket());
         let text = format!(

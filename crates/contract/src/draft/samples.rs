@@ -23,8 +23,13 @@ pub(super) fn samples(fact: &Fact, bytes_max: usize, gathered: &Gathered<'_>) ->
     shuffle(&mut drawn, gathered.seed);
     drawn.truncate(SAMPLE_CANDIDATES_MAX);
     let mut why_not = Vec::new();
-    let mut cleaned = clean(drawn, bytes_max, gathered, &mut why_not);
-    guard(&mut cleaned, gathered, &mut why_not);
+    let mut cleaned = match clean(drawn, bytes_max, gathered, &mut why_not) {
+        Ok(cleaned) => cleaned,
+        Err(why) => return Some(Samples { values: Vec::new(), why_not: vec![why] }),
+    };
+    if let Err(why) = guard(&mut cleaned, gathered, &mut why_not) {
+        return Some(Samples { values: Vec::new(), why_not: vec![why] });
+    }
     let mut values: Vec<_> = cleaned.into_iter().collect();
     shuffle(&mut values, gathered.seed);
     values.truncate(SAMPLES_PER_PERIOD_MAX);
@@ -58,10 +63,10 @@ fn clean(
     bytes_max: usize,
     gathered: &Gathered<'_>,
     why_not: &mut Vec<String>,
-) -> BTreeMap<String, u64> {
+) -> Result<BTreeMap<String, u64>, String> {
     let (texts, numbers): (Vec<_>, Vec<_>) = drawn.into_iter().unzip();
     let mut outputs = Outputs::new(texts);
-    (gathered.known)(&mut |value| outputs.known(value));
+    (gathered.known)(&mut |value| outputs.known(value))?;
     let mut cleaned = BTreeMap::new();
     for (text, number) in outputs.samples(bytes_max).into_iter().zip(numbers) {
         match text.text {
@@ -75,16 +80,21 @@ fn clean(
             }),
         }
     }
-    cleaned
+    Ok(cleaned)
 }
 
 /// The last gate, independent of cleaning: what it finds is dropped, and nothing else is lost.
-fn guard(cleaned: &mut BTreeMap<String, u64>, gathered: &Gathered<'_>, why_not: &mut Vec<String>) {
+fn guard(
+    cleaned: &mut BTreeMap<String, u64>,
+    gathered: &Gathered<'_>,
+    why_not: &mut Vec<String>,
+) -> Result<(), String> {
     let texts: Vec<String> = cleaned.keys().cloned().collect();
     let mut guard = LeakGuard::new(texts.iter().map(String::as_str));
-    (gathered.known)(&mut |value| guard.known(value));
+    (gathered.known)(&mut |value| guard.known(value))?;
     for leak in guard.leaks().into_iter().filter_map(|number| texts.get(number)) {
         cleaned.remove(leak);
         why_not.push("the leak guard dropped a value that cleaning had let through".to_owned());
     }
+    Ok(())
 }

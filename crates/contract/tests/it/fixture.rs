@@ -38,7 +38,7 @@ pub(crate) fn small(edits: &[(&str, &str)]) -> Manifest {
 
 /// Facts of a machine that knows nothing about itself.
 pub(crate) fn gathered<'a>(facts: &'a Facts, seed: &'a [u8; 32]) -> Gathered<'a> {
-    Gathered { facts, known: &|_| {}, seed }
+    Gathered { facts, known: &|_| Ok(()), seed }
 }
 
 /// Noon of 20 November 2026.

@@ -54,3 +54,20 @@ fn the_demos_dictionary_is_the_one_that_is_committed() {
     let made = dictionary::markdown(&parse(DEMO));
     compare("manifests/candor-demo.dictionary.md", &made, ToOwned::to_owned);
 }
+
+#[expect(clippy::disallowed_methods, reason = "a test may read and write the repository's files")]
+#[test]
+fn what_is_generated_for_the_examples_is_committed() {
+    let folder = std::fs::read_dir(path("manifests/examples")).unwrap().flatten();
+    let files = folder.map(|entry| entry.path());
+    for file in files.filter(|file| file.extension().is_some_and(|end| end == "toml")) {
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        let manifest = parse(&std::fs::read_to_string(&file).unwrap());
+        let beside = |end: &str| format!("manifests/examples/{name}.{end}");
+        let same = ToOwned::to_owned;
+        compare(&beside("statement.md"), &statement::markdown(&manifest), same);
+        compare(&beside("schema.json"), &schema::file(&manifest), same);
+        compare(&beside("dictionary.md"), &dictionary::markdown(&manifest), same);
+        assert!(manifest.program.collector.contains("example.org"), "{name} points at somebody");
+    }
+}

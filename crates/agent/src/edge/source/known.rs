@@ -4,24 +4,24 @@
 use std::time::Duration;
 
 use contract::answer::Fact;
-use contract::manifest::{Amount, Known, Manifest, Source};
+use contract::manifest::{Amount, Known, Source};
 
 use super::OsSources;
 use crate::extract::Document;
 use crate::gather::{ReadError, ReadSource as _, format_of};
 use crate::limits::{COMMAND_SECONDS_MAX, HTTP_SECONDS_MAX};
 
-/// Lets every known value of a manifest pass by.
+/// Lets every value of a manifest's lists (`manifest.known`) pass by.
 ///
 /// # Errors
 /// If a list could not be read to its end: then nobody knows what to remove, and no sample may
 /// leave. The sentence names the list and nothing of it.
 pub fn known_values(
-    manifest: &Manifest,
+    lists: &[Known],
     sources: &OsSources,
     tell: &mut dyn FnMut(&str),
 ) -> Result<(), String> {
-    for known in &manifest.known {
+    for known in lists {
         read(known, sources, tell).map_err(|why| {
             let source = known.source.in_words();
             format!("what must be removed from samples could not be read: {source} {why}")

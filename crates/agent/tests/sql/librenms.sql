@@ -1,0 +1,98 @@
+-- The tables and columns of LibreNMS that its example manifest names, and a few that it must not
+-- touch. Written for these tests after the public names; types as far as queries notice them.
+CREATE TABLE devices (
+    device_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, hostname VARCHAR(128) NOT NULL,
+    sysName VARCHAR(128), display VARCHAR(128), ip VARBINARY(16), overwrite_ip VARCHAR(40),
+    community VARCHAR(255), authname VARCHAR(64), authpass VARCHAR(64), snmpver VARCHAR(4) NOT NULL,
+    sysObjectID VARCHAR(128), sysDescr TEXT, sysContact TEXT, version TEXT, hardware TEXT,
+    location_id INT UNSIGNED, os VARCHAR(32), type VARCHAR(20) NOT NULL, serial TEXT, notes TEXT,
+    status TINYINT NOT NULL DEFAULT 1, disabled TINYINT NOT NULL DEFAULT 0,
+    KEY (os), KEY (type)) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE locations (
+    id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, location VARCHAR(255) NOT NULL,
+    lat DOUBLE, lng DOUBLE) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE ports (
+    port_id BIGINT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    ifName VARCHAR(255), ifAlias TEXT, ifType VARCHAR(64), ifSpeed BIGINT,
+    ifPhysAddress VARCHAR(64), deleted TINYINT NOT NULL DEFAULT 0) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE ipv4_addresses (
+    ipv4_address_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, ipv4_address VARCHAR(32) NOT NULL,
+    port_id INT UNSIGNED NOT NULL) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE ipv6_addresses (
+    ipv6_address_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, ipv6_address VARCHAR(128) NOT NULL,
+    ipv6_compressed VARCHAR(128) NOT NULL, port_id INT UNSIGNED NOT NULL) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE entPhysical (
+    entPhysical_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    entPhysicalSerialNum TEXT, entPhysicalAssetID TEXT) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE users (
+    user_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, username VARCHAR(255) NOT NULL,
+    realname VARCHAR(64) NOT NULL, email VARCHAR(64) NOT NULL, password VARCHAR(255))
+    DEFAULT CHARSET = utf8mb4;
+CREATE TABLE bgpPeers (
+    bgpPeer_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    bgpPeerIdentifier TEXT NOT NULL, bgpPeerState TEXT NOT NULL) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE applications (
+    app_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    app_type VARCHAR(64) NOT NULL) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE alert_rules (
+    id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, rule TEXT,
+    severity ENUM('ok', 'warning', 'critical') NOT NULL, disabled TINYINT NOT NULL DEFAULT 0,
+    name VARCHAR(255) NOT NULL) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE alert_templates (
+    id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, name VARCHAR(255), template LONGTEXT)
+    DEFAULT CHARSET = utf8mb4;
+CREATE TABLE api_tokens (
+    id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, user_id INT UNSIGNED NOT NULL,
+    token_hash VARCHAR(255), disabled TINYINT NOT NULL DEFAULT 0) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE bills (
+    bill_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, bill_name TEXT NOT NULL,
+    bill_type TEXT NOT NULL) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE pollers (
+    id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, poller_name VARCHAR(255) NOT NULL)
+    DEFAULT CHARSET = utf8mb4;
+CREATE TABLE processors (
+    processor_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    processor_type VARCHAR(16) NOT NULL, processor_descr VARCHAR(64) NOT NULL)
+    DEFAULT CHARSET = utf8mb4;
+CREATE TABLE mempools (
+    mempool_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    mempool_class VARCHAR(32) NOT NULL, mempool_descr VARCHAR(64)) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE sensors (
+    sensor_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    sensor_class VARCHAR(64) NOT NULL, sensor_descr VARCHAR(255)) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE wireless_sensors (
+    sensor_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    sensor_class VARCHAR(64) NOT NULL, sensor_descr VARCHAR(255)) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE storage (
+    storage_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    storage_type VARCHAR(32), storage_descr TEXT NOT NULL) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE printer_supplies (
+    supply_id BIGINT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    supply_type VARCHAR(64) NOT NULL, supply_descr VARCHAR(255) NOT NULL) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE vlans (
+    vlan_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED, vlan_vlan INT,
+    vlan_name VARCHAR(64)) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE vrfs (
+    vrf_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    vrf_name VARCHAR(128)) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE vminfo (
+    id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    vm_type VARCHAR(16) NOT NULL, vmwVmDisplayName VARCHAR(128) NOT NULL) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE ospf_instances (
+    id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    ospfRouterId VARCHAR(32)) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE ospf_ports (
+    id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    ospfIfIpAddress VARCHAR(32)) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE ospf_nbrs (
+    id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    ospfNbrIpAddr VARCHAR(32)) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE pseudowires (
+    pseudowire_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    pw_type VARCHAR(32) NOT NULL, pw_descr VARCHAR(128)) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE services (
+    service_id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, device_id INT UNSIGNED NOT NULL,
+    service_type TEXT NOT NULL, service_ip TEXT) DEFAULT CHARSET = utf8mb4;
+CREATE TABLE migrations (
+    id INT UNSIGNED PRIMARY KEY AUTO_INCREMENT, migration VARCHAR(255) NOT NULL,
+    batch INT NOT NULL) DEFAULT CHARSET = utf8mb4;
