@@ -134,7 +134,11 @@ impl Page {
         } else {
             return door::nothing_here(visit, 405);
         };
-        answered.unwrap_or_else(|trouble| html::trouble(visit, 500, &trouble))
+        answered.unwrap_or_else(|trouble| {
+            let named = visit.request.queried("channel").or(visit.request.posted("channel"));
+            let unknown = named.is_some_and(|channel| agent.find(&channel).is_err());
+            html::trouble(visit, if unknown { 404 } else { 500 }, &trouble)
+        })
     }
 
     fn read(&self, agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, Trouble> {

@@ -3,7 +3,7 @@
 use contract::decision::How;
 
 use super::request::Response;
-use super::{Page, Visit, api};
+use super::{Page, Visit, api, html};
 use crate::agent::Agent;
 use crate::trouble::Trouble;
 use crate::words;
@@ -13,17 +13,23 @@ pub(super) fn decide(agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, T
     let channel = visit.request.posted("channel").unwrap_or_default();
     let choice = visit.request.posted("choice").unwrap_or_default();
     let how = how(visit);
-    match choice.split_once(':').unwrap_or((choice.as_str(), "")) {
+    let (word, tier) = choice.split_once(':').unwrap_or((choice.as_str(), ""));
+    let tiers = &agent.find(&channel)?.tiers;
+    match (word, tier) {
         ("no", "") => agent.decline(&channel, how, "en")?,
-        ("yes", "") => agent.agree(&channel, None, how, "en")?,
-        ("yes", tier) => agent.agree(&channel, Some(tier), how, "en")?,
+        ("yes", "") if tiers.len() == 1 => agent.agree(&channel, None, how, "en")?,
+        ("yes", tier) if tiers.iter().any(|known| known.id.as_str() == tier) => {
+            agent.agree(&channel, Some(tier), how, "en")?;
+        }
         _ => {
-            return Err(Trouble::new(
+            let tiers: Vec<_> = tiers.iter().map(|tier| format!("yes:{}", tier.id)).collect();
+            let trouble = Trouble::new(
                 "nothing was decided.",
-                "`choice` is neither `no` nor `yes` nor `yes:TIER`",
+                "the choice is none of this channel's",
                 "the decisions as they were",
-                "send one of these",
-            ));
+                format!("choose one of: no, {}", tiers.join(", ")),
+            );
+            return Ok(html::trouble(visit, 400, &trouble));
         }
     }
     done(agent, visit, &channel)

@@ -74,6 +74,16 @@ impl Browser {
         self.post("/execute/sync", &json!({"script": script, "args": []}))
     }
 
+    /// Asks until a script says yes: while a page gives way to the next there is none to ask.
+    pub(crate) fn until(&self, script: &str) {
+        for _ in 0..5_000 {
+            if self.run(script) == true {
+                return;
+            }
+        }
+        panic!("it never came true: {script}");
+    }
+
     /// What a script hands to its callback, the last argument.
     pub(crate) fn wait_for(&self, script: &str) -> Value {
         self.post("/execute/async", &json!({"script": script, "args": []}))

@@ -93,8 +93,8 @@ fn a_products_own_program_decides_at_the_socket() {
     assert_eq!((answer.status, &value["sends"]), (200, &true.into()));
     assert_eq!(decisions(&service)["channels"]["usage"]["how"], "api");
     let wrong = service.api("POST", "/decide", r#"{"channel":"usage","choice":"yes:nothing"}"#);
-    assert_eq!(wrong.status, 500);
-    assert!(wrong.body.contains("what_to_do"), "{}", wrong.body);
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.body.contains("yes:basic"), "{}", wrong.body);
     let preview = service.api("GET", "/api/preview?channel=usage", "");
     let printed = service.agent(&["preview", "usage"]).stdout;
     assert_eq!(preview.body.as_bytes(), printed);
