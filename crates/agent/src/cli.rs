@@ -34,9 +34,13 @@ pub struct Common {
     /// A site's own certificate authority (PEM), believed instead of the public ones.
     #[arg(long, global = true, value_name = "FILE", env = "CANDOR_CA")]
     pub ca: Option<PathBuf>,
-    /// A proxy of Candor's own (http://HOST:PORT), used instead of HTTPS_PROXY; "none" for none.
+    /// A proxy of Candor's own (http://HOST:PORT), used instead of `HTTPS_PROXY`; "none" for none.
     #[arg(long, global = true, value_name = "URL", env = "CANDOR_PROXY", hide_env_values = true)]
     pub proxy: Option<String>,
+    /// Seconds that one request to the collector may take in all [default: 30].
+    #[arg(long, global = true, value_name = "SECONDS", env = "CANDOR_TIMEOUT",
+          value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub timeout: Option<u64>,
     /// The fleet's policy [default: /etc/candor/policy.toml, where it exists].
     #[arg(long, global = true, value_name = "FILE", env = "CANDOR_POLICY")]
     pub policy: Option<PathBuf>,

@@ -1,5 +1,7 @@
 //! Carries out a command and says what to print. Printing itself is `main`'s.
 
+use std::fmt::Write as _;
+
 use contract::decision::How;
 
 use crate::agent::Agent;
@@ -200,23 +202,18 @@ fn preview(
         output.out.extend(part);
         output.out.push(b'\n');
     }
-    match (&preview.not_frozen, preview.frozen) {
-        (Some(trouble), true) => output.note.push_str(&format!(
-            "These bytes wait to be sent, but the state folder takes no changes ({}): {}.\n",
-            trouble.happened, trouble.to_do
-        )),
-        (Some(trouble), false) => output.note.push_str(&format!(
-            "A draft: its tags are zero, and nothing can send it. The report itself could not be \
-             frozen ({}): {}.\n",
-            trouble.happened, trouble.to_do
-        )),
-        (None, false) => {
-            output.note.push_str("A draft: its tags are zero, and nothing can send it.\n");
-        }
-        (None, true) => {}
+    if !preview.frozen {
+        output.note.push_str("A draft: its tags are zero, and nothing can send it.\n");
+    }
+    if let Some(trouble) = &preview.not_frozen {
+        let Trouble { happened, to_do, .. } = trouble;
+        let _ = writeln!(
+            output.note,
+            "The state folder takes no changes, so nothing can be sent ({happened}): {to_do}."
+        );
     }
     for (field, why) in &preview.left_out {
-        output.note.push_str(&format!("left out: {field}: {why}\n"));
+        let _ = writeln!(output.note, "left out: {field}: {why}");
     }
     Ok(output)
 }

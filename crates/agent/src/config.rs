@@ -12,6 +12,8 @@
 //! ca = "/etc/ssl/site.pem"
 //! # A proxy of Candor's own, or "none". Default: HTTPS_PROXY, less what NO_PROXY names.
 //! proxy = "http://proxy.example.org:3128"
+//! # Seconds that one request may take in all, from 1 to 300: more where the line is slow. Default: 30.
+//! timeout = 60
 //! # The fleet's policy. Default: /etc/candor/policy.toml, where it exists. One that is named here
 //! # and is not there forbids everything.
 //! policy = "/etc/candor/policy.toml"
@@ -30,7 +32,7 @@ use serde::Deserialize;
 use crate::cli::Common;
 use crate::trouble::Trouble;
 
-/// Bytes of a configuration file: six options and their comments.
+/// Bytes of a configuration file: eight options and their comments.
 pub const CONFIG_BYTES_MAX: usize = 64 * 1024;
 
 /// The configuration file that is read when none is named.
@@ -50,6 +52,8 @@ pub struct Config {
     pub ca: Option<PathBuf>,
     /// As `--proxy`.
     pub proxy: Option<String>,
+    /// As `--timeout`.
+    pub timeout: Option<u64>,
     /// As `--policy`.
     pub policy: Option<PathBuf>,
     /// As `--credentials`.
@@ -67,7 +71,7 @@ impl Config {
                 "the configuration file cannot be used.",
                 error.to_string().trim().to_owned(),
                 "everything as it was; nothing was sent",
-                "mend it: the options are manifest, state, collector, ca, proxy, policy and credentials",
+                "mend it: the options are manifest, state, collector, ca, proxy, timeout, policy and credentials",
             )
         })
     }
@@ -80,6 +84,7 @@ impl Config {
             collector: common.collector.or(self.collector),
             ca: common.ca.or(self.ca),
             proxy: common.proxy.or(self.proxy),
+            timeout: common.timeout.or(self.timeout.map(|seconds| seconds.clamp(1, 300))),
             policy: common.policy.or(self.policy),
             credentials: common.credentials.or(self.credentials),
             ..common

@@ -119,6 +119,11 @@ pub enum Entry {
         /// Whether it is in it now.
         on: bool,
     },
+    /// An unfinished or damaged end of the ledger was cut off: power was lost while it was written.
+    CutOff {
+        /// How many bytes.
+        bytes: u64,
+    },
     /// Older lines were removed to keep the ledger bounded.
     Checkpoint {
         /// How many lines were removed, in all.
@@ -140,57 +145,69 @@ impl Line {
     }
 }
 
-/// Appends entries, durably, as one group. Callers hold the lock.
+/// Appends entries, durably. Callers hold the lock.
 ///
 /// # Errors
 /// If the file cannot be read or written; nothing may be sent then.
 pub fn append(disk: &dyn Disk, now: Timestamp, entries: Vec<Entry>) -> Result<(), Trouble> {
     let trouble = |error| Trouble::disk("writing the ledger", &error);
-    let mut previous = repair(disk)?;
-    let mut bytes = Vec::new();
-    for entry in entries {
-        let line = Line { at: now, entry, previous }.to_bytes();
+    let (mut previous, cut_off) = repair(disk)?;
+    let cut_off = (cut_off > 0).then_some(Entry::CutOff { bytes: cut_off });
+    // One write and one sync for each line: a power failure can then damage the last one only.
+    for entry in cut_off.into_iter().chain(entries) {
+        let mut line = Line { at: now, entry, previous }.to_bytes();
         previous = Digest::of(&line);
-        bytes.extend(line);
-        bytes.push(b'\n');
+        line.push(b'\n');
+        let mut file = disk.open_append(LEDGER).map_err(trouble)?;
+        let good = file.len();
+        if let Err(error) = file.append(&line).and_then(|()| file.sync()) {
+            // What failed to reach the medium may still read back: the next line would name one
+            // that is gone after the next loss of power. Its own error adds nothing to the first.
+            drop(file);
+            let _ = cut(disk, good);
+            return Err(trouble(error));
+        }
     }
-    let mut file = disk.open_append(LEDGER).map_err(trouble)?;
-    let good = file.len();
-    if let Err(error) = file.append(&bytes).and_then(|()| file.sync()) {
-        // What failed to reach the medium may still read back: the next line would name one that is
-        // gone after the next loss of power. Its own error adds nothing to the first.
-        drop(file);
-        let _ = cut(disk, good);
-        return Err(trouble(error));
-    }
-    match file.len() {
-        length if length > LEDGER_BYTES_MAX => match prune(disk, now) {
-            // The entries are on the disk; there is room for more tries before it is too long.
-            Err(_) if length < LEDGER_BYTES_MAX / 2 * 3 => Ok(()),
-            pruned => pruned,
-        },
-        _ => Ok(()),
+    let length = disk.open_read(LEDGER).map_err(trouble)?.map_or(0, |file| file.len());
+    match prune_when_long(disk, now, length) {
+        // The entries are on the disk, and there is room for more tries before it is too long.
+        Err(_) if length < LEDGER_BYTES_MAX / 2 * 3 => Ok(()),
+        pruned => pruned,
     }
 }
 
-/// Cuts off a line that power or a full disk left unfinished, and returns the last line's hash.
-fn repair(disk: &dyn Disk) -> Result<Digest, Trouble> {
+fn prune_when_long(disk: &dyn Disk, now: Timestamp, length: u64) -> Result<(), Trouble> {
+    if length > LEDGER_BYTES_MAX { prune(disk, now) } else { Ok(()) }
+}
+
+/// Cuts off a last line that power or a full disk left unfinished, or turned into something else.
+/// Returns the hash of the line before it, and how many bytes went.
+fn repair(disk: &dyn Disk) -> Result<(Digest, u64), Trouble> {
     let trouble = |error| Trouble::disk("reading the ledger", &error);
     let Some(file) = disk.open_read(LEDGER).map_err(trouble)? else {
-        return Ok(Digest::of(b""));
+        return Ok((Digest::of(b""), 0));
     };
     let length = file.len();
     let from = length.saturating_sub(2 * LINE_BYTES_MAX);
     let mut tail = vec![0; usize::try_from(length - from).unwrap_or(0)];
     let filled = file.read_at(from, &mut tail).map_err(trouble)?;
     tail.truncate(filled);
-    let end = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let whole = tail.get(..end).unwrap_or_default();
-    if end < tail.len() {
-        cut(disk, from + end as u64).map_err(trouble)?;
+    let mut whole = tail.as_slice();
+    let last = loop {
+        let end = whole.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        whole = whole.get(..end).unwrap_or_default();
+        let Some(lines) = whole.strip_suffix(b"\n") else { break &b""[..] };
+        let last = lines.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        if serde_json::from_slice::<Line>(last).is_ok() {
+            break last;
+        }
+        whole = lines;
+    };
+    let bytes = (tail.len() - whole.len()) as u64;
+    if bytes > 0 {
+        cut(disk, from + whole.len() as u64).map_err(trouble)?;
     }
-    let last = whole.strip_suffix(b"\n").and_then(|lines| lines.rsplit(|b| *b == b'\n').next());
-    Ok(Digest::of(last.unwrap_or_default()))
+    Ok((Digest::of(last), bytes))
 }
 
 /// Durably shortens the ledger. A handle of its own: the one that failed takes no more calls.

@@ -11,6 +11,7 @@ use agent::command::{Output, carry_out};
 use agent::config::{CONFIG_BYTES_MAX, CONFIG_FILE, Config};
 use agent::edge::serve::{Sockets, new_link};
 use agent::edge::{clock, facts, files, http, policy, random, terminal};
+use agent::limits::REQUEST_SECONDS_MAX;
 use agent::page::{Options, Page, Request};
 use agent::ports::Person;
 use agent::proxy::Proxies;
@@ -107,7 +108,8 @@ fn connections(common: &Common) -> Result<http::Https, Trouble> {
     let ca = common.ca.as_deref();
     let ca = ca.map(|path| files::read_text(path, "the certificate authority", 1 << 20));
     let proxies = Proxies::read(common.proxy.as_deref(), variable);
-    http::Https::new(ca.transpose()?.as_deref(), proxies)
+    let seconds = common.timeout.unwrap_or(REQUEST_SECONDS_MAX);
+    http::Https::new(ca.transpose()?.as_deref(), proxies, seconds)
 }
 
 /// The lock of whoever serves the page: two would take each other's socket.
@@ -121,7 +123,12 @@ fn serve_page(
     folder: &Path,
     options: PageOptions,
 ) -> Result<LockGuard, Trouble> {
-    let only = agent.state().lock_as(PAGE_LOCK, 0)?;
+    let only = agent.state().lock_as(PAGE_LOCK, 0).map_err(|trouble| {
+        trouble.if_locked(
+            "another candor-agent already runs on this state folder.",
+            "nothing, if it should run; stop it first, if this one should",
+        )
+    })?;
     let mut page = Options::checked(options.page_name, options.embed)?;
     let sockets = Sockets::open(folder, options.page)?;
     page.base = sockets.base();
@@ -148,7 +155,10 @@ fn serve_page(
         let agent = Agent::new(manifest, collector, environment.clone(), in_ci, world);
         page.answer(&agent, request)
     };
-    std::thread::spawn(move || sockets.serve(Arc::new(answer)));
+    std::thread::spawn(move || {
+        let Err(trouble) = sockets.serve(Arc::new(answer));
+        print(&mut std::io::stderr(), format!("{trouble}\n").as_bytes());
+    });
     Ok(only)
 }
 

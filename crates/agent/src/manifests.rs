@@ -127,7 +127,7 @@ fn granted(manifest: &Manifest, database: &Database) -> String {
             format!(" ({})", quoted.join(", "))
         });
         let columns = columns.unwrap_or_default();
-        out += &format!("GRANT SELECT{columns} ON {quote}{table}{quote} TO {user};\n");
+        let _ = writeln!(out, "GRANT SELECT{columns} ON {quote}{table}{quote} TO {user};");
     }
     out
 }

@@ -102,8 +102,14 @@ pub struct Reply {
 
 /// Why there was no answer, for people. It names the destination, never what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct NoReply(pub String);
+pub enum NoReply {
+    /// Nothing that could be used came back.
+    #[error("{0}")]
+    Silent(String),
+    /// Whoever was there could not prove to be the one that was meant.
+    #[error("{0}")]
+    Unproven(String),
+}
 
 /// The day of a moment, in UTC.
 pub fn day_of(moment: Timestamp) -> jiff::civil::Date {

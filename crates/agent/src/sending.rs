@@ -28,8 +28,12 @@ pub struct Sent {
     pub obstacle: Option<Obstacle>,
     /// What stands in the way of a deletion that somebody asked for.
     pub deletion_obstacle: Option<Obstacle>,
+    /// The channel that met it.
+    pub stuck: Option<ChannelId>,
     /// Tries in a row, this one too, that came to nothing.
     pub tries: u32,
+    /// Whether something met an obstacle earlier that has not been tried again since.
+    pub is_unsettled: bool,
     /// When the next part is due, of those that wait.
     pub next: Option<Timestamp>,
 }
@@ -91,6 +95,7 @@ impl Agent<'_> {
             sent.next = sent.next.map(|next| next.max(pause.until));
         }
         sent.next = earlier(sent.next, self.next_deletion()?);
+        sent.is_unsettled = sent.tries > 0 || self.has_asked_deletions()?;
         Ok(sent)
     }
 
@@ -126,13 +131,11 @@ impl Agent<'_> {
     /// The lock of whoever sends.
     pub(crate) fn alone(&self) -> Result<LockGuard, Trouble> {
         let state = self.state();
-        state.lock_as(SENDING, 0).map_err(|trouble| match trouble.is_locked {
-            true => Trouble {
-                headline: "another candor-agent is sending at this moment.".to_owned(),
-                to_do: "wait a minute and try again".to_owned(),
-                ..trouble
-            },
-            false => trouble,
+        state.lock_as(SENDING, 0).map_err(|trouble| {
+            trouble.if_locked(
+                "another candor-agent is sending at this moment.",
+                "wait a minute and try again",
+            )
         })
     }
 

@@ -20,27 +20,37 @@ pub const PROCESS: &str = "the service";
 /// # Errors
 /// If another service runs on the same state folder, or the folder cannot be written.
 pub fn run(agent: &Agent<'_>, log: &dyn Fn(&str)) -> Result<(), Trouble> {
+    run_while(agent, log, &|| true)
+}
+
+/// The same, for as long as this says so.
+///
+/// # Errors
+/// If another service runs on the same state folder, or the folder cannot be written.
+pub fn run_while(
+    agent: &Agent<'_>,
+    log: &dyn Fn(&str),
+    is_wanted: &dyn Fn() -> bool,
+) -> Result<(), Trouble> {
     let state = agent.state();
     let only = state.lock_as(SERVICE, 0);
-    let _only = only.map_err(|trouble| match trouble.is_locked {
-        true => Trouble {
-            headline: "another candor-agent already runs on this state folder.".to_owned(),
-            to_do: "nothing, if it should run; stop it first, if this one should".to_owned(),
-            ..trouble
-        },
-        false => trouble,
+    let _only = only.map_err(|trouble| {
+        trouble.if_locked(
+            "another candor-agent already runs on this state folder.",
+            "nothing, if it should run; stop it first, if this one should",
+        )
     })?;
     let environment = Environment { process: PROCESS.into(), ..agent.environment.clone() };
     state.write_service(&environment)?;
     let mut last = String::new();
     // What was missed while nothing ran is drawn again: a fleet that restarts is no herd.
     let mut expected: Option<Timestamp> = state.since()?.and_then(|since| since.ticked);
-    loop {
+    while is_wanted() {
         let now = agent.now();
         let late = |expected: Timestamp| now.duration_since(expected).as_secs() > LATE_SECONDS_MAX;
         let was_asleep = expected.is_none_or(late);
         let (line, next) = match agent.look_after(was_asleep) {
-            Ok(sent) => (Some(in_a_line(&sent)), sent.next),
+            Ok(sent) => (in_a_line(&sent), sent.next),
             // Somebody sends by hand: that is no change of state.
             Err(trouble) if trouble.is_locked => (None, None),
             Err(trouble) => (Some(format!("{} {}", trouble.headline, trouble.happened)), None),
@@ -53,6 +63,7 @@ pub fn run(agent: &Agent<'_>, log: &dyn Fn(&str)) -> Result<(), Trouble> {
         expected = Some(later(agent.now(), SignedDuration::from_secs(seconds)));
         agent.wait(u64::try_from(seconds).unwrap_or(1));
     }
+    Ok(())
 }
 
 /// Ticks, and goes on for so many seconds: what falls due meanwhile is sent at its own moment, as the
@@ -82,9 +93,11 @@ fn seconds_until(now: Timestamp, next: Option<Timestamp>) -> i64 {
     next.map_or(longest, |next| next.duration_since(now).as_secs()).clamp(1, longest)
 }
 
-/// The state in one line that stays the same while nothing changes.
-fn in_a_line(sent: &Sent) -> String {
-    match sent.obstacle.as_ref().or(sent.deletion_obstacle.as_ref()) {
+/// The state in one line that stays the same while nothing changes; `None` where nothing was tried
+/// that could have changed it.
+fn in_a_line(sent: &Sent) -> Option<String> {
+    let line = match sent.obstacle.as_ref().or(sent.deletion_obstacle.as_ref()) {
+        None if sent.is_unsettled => return None,
         None => "nothing stands in the way".to_owned(),
         Some(Obstacle::NoReply(why)) => format!("nothing is acknowledged: {why}"),
         Some(Obstacle::Busy(status)) => format!("the collector answers {status}"),
@@ -93,5 +106,6 @@ fn in_a_line(sent: &Sent) -> String {
             format!("something else than the collector answers ({status})")
         }
         Some(Obstacle::Receipt(why)) => format!("a receipt is not believed: {why}"),
-    }
+    };
+    Some(line)
 }

@@ -69,6 +69,15 @@ impl Trouble {
         Self { is_locked, ..Self::new(format!("{doing} did not work."), happened, kept, to_do) }
     }
 
+    /// Other words, where it is only that another process is at work in the folder.
+    #[must_use]
+    pub fn if_locked(self, headline: &str, to_do: &str) -> Self {
+        if !self.is_locked {
+            return self;
+        }
+        Self { headline: headline.to_owned(), to_do: to_do.to_owned(), ..self }
+    }
+
     /// The error as JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::json!({

@@ -194,13 +194,13 @@ impl Transport for Network {
         if let Some(interruption) = self.interruption.take() {
             interruption();
         }
-        let Some(_held) = look() else { return Err(NoReply("it was stopped".into())) };
+        let Some(_held) = look() else { return Err(NoReply::Silent("it was stopped".into())) };
         self.packets.borrow_mut().push(Packet {
             to: consent.destination().collector.clone(),
             bytes: part.bytes().to_vec(),
             tier: consent.tier().to_string(),
         });
-        let lost = || NoReply("the network lost it".into());
+        let lost = || NoReply::Silent("the network lost it".into());
         match self.weather.get() {
             Weather::Clear => Ok(self.receive(part.bytes(), &self.signer)),
             Weather::LosesRequests => Err(lost()),
@@ -216,7 +216,7 @@ impl Transport for Network {
     }
 
     fn held(&self, request: &HeldRequest<'_>) -> Result<Reply, NoReply> {
-        let lost = || NoReply("the network lost it".into());
+        let lost = || NoReply::Silent("the network lost it".into());
         match self.weather.get() {
             Weather::Clear => Ok(self.show_or_delete(request, &self.signer)),
             Weather::LosesRequests => Err(lost()),

@@ -12,7 +12,7 @@ use ureq::http::{Response, StatusCode};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body, Proxy, SendBody};
 
-use crate::limits::{HELD_BYTES_MAX, REPLY_BYTES_MAX, REQUEST_SECONDS_MAX};
+use crate::limits::{HELD_BYTES_MAX, REPLY_BYTES_MAX};
 use crate::ports::{HeldRequest, LastLook, NoReply, Reply, Transport};
 use crate::proxy::Proxies;
 use crate::trouble::Trouble;
@@ -22,15 +22,16 @@ pub struct Https {
     direct: Agent,
     proxied: Option<Agent>,
     proxies: Proxies,
+    seconds: u64,
 }
 
 impl Https {
     /// Makes the connections' settings. `ca` is a site's own certificate authority in PEM, which
-    /// then is the only one that is believed.
+    /// then is the only one that is believed; `seconds` is what one request may take in all.
     ///
     /// # Errors
     /// If the certificates cannot be read.
-    pub fn new(ca: Option<&str>, proxies: Proxies) -> Result<Self, Trouble> {
+    pub fn new(ca: Option<&str>, proxies: Proxies, seconds: u64) -> Result<Self, Trouble> {
         let roots = ca.map(certificates).transpose()?;
         let agent = |proxy: Option<Proxy>| {
             let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -48,7 +49,7 @@ impl Https {
                 .max_redirects_will_error(false)
                 // Each part its own connection: a kept one would join them.
                 .max_idle_connections(0)
-                .timeout_global(Some(Duration::from_secs(REQUEST_SECONDS_MAX)))
+                .timeout_global(Some(Duration::from_secs(seconds)))
                 .max_response_header_size(16 * 1024)
                 .user_agent("candor")
                 .build();
@@ -58,7 +59,7 @@ impl Https {
             Some(named) => Some(agent(Some(Proxy::new(named).map_err(|_| bad_proxy())?))),
             None => None,
         };
-        Ok(Self { direct: agent(None), proxied: through, proxies })
+        Ok(Self { direct: agent(None), proxied: through, proxies, seconds })
     }
 
     /// The connections towards `host:port`.
@@ -67,14 +68,58 @@ impl Https {
         proxied.unwrap_or(&self.direct)
     }
 
-    fn reply(mut response: Response<Body>, host: &str, bytes_max: u64) -> Result<Reply, NoReply> {
+    fn reply(
+        &self,
+        mut response: Response<Body>,
+        host: &str,
+        bytes_max: u64,
+    ) -> Result<Reply, NoReply> {
         let retry_after = response.headers().get("retry-after");
         let retry_after_seconds =
             retry_after.and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok());
         let status = response.status().as_u16();
         let body = response.body_mut().with_config().limit(bytes_max).read_to_vec();
-        let body = body.map_err(|error| no_reply(host, &error))?;
+        let body = body.map_err(|error| self.no_reply(host, &error))?;
         Ok(Reply { status, retry_after_seconds, body })
+    }
+}
+
+impl Https {
+    /// What went wrong, without anything that was sent or answered.
+    fn no_reply(&self, host: &str, error: &ureq::Error) -> NoReply {
+        let what = match error {
+            ureq::Error::HostNotFound => "has no address (DNS)".to_owned(),
+            ureq::Error::Timeout(_) => format!("did not answer within {} s", self.seconds),
+            ureq::Error::BodyExceedsLimit(_) => "answered with more than a receipt".to_owned(),
+            ureq::Error::Io(error) => match error.kind() {
+                io::ErrorKind::ConnectionRefused => "refused the connection".to_owned(),
+                io::ErrorKind::ConnectionReset => "closed the connection".to_owned(),
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+                    "did not answer in time".to_owned()
+                }
+                io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
+                    "cannot be reached from here".to_owned()
+                }
+                _ if error
+                    .get_ref()
+                    .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>) =>
+                {
+                    return unproven(host, error);
+                }
+                kind => format!("failed: {kind}"),
+            },
+            ureq::Error::Rustls(error) => return unproven(host, error),
+            ureq::Error::ConnectProxyFailed(_) | ureq::Error::InvalidProxyUrl => {
+                "could not be reached through the proxy".to_owned()
+            }
+            ureq::Error::ConnectionFailed => "cannot be reached from here".to_owned(),
+            ureq::Error::StatusCode(status) => {
+                let status = StatusCode::from_u16(*status).unwrap_or_default();
+                format!("answered {status}")
+            }
+            _ => "did not answer as a collector does".to_owned(),
+        };
+        NoReply::Silent(format!("{host} {what}"))
     }
 }
 
@@ -90,15 +135,15 @@ impl Transport for Https {
         directly(consent.manifest().program.transport())?;
         let program = &consent.manifest().program.id;
         let url = format!("{}/v1/{program}/{}", destination.collector, consent.channel().id);
-        let body = compress(part.bytes()).map_err(|e| NoReply(e.to_string()))?;
+        let body = compress(part.bytes()).map_err(|e| NoReply::Silent(e.to_string()))?;
         let sent = self
             .towards(&host)
             .post(&url)
             .header("content-type", "application/json")
             .header("content-encoding", "zstd")
             .send(SendBody::from_reader(&mut Looking::new(&body, look)));
-        sent.map_err(|error| no_reply(&host, &error))
-            .and_then(|r| Self::reply(r, &host, REPLY_BYTES_MAX))
+        sent.map_err(|error| self.no_reply(&host, &error))
+            .and_then(|r| self.reply(r, &host, REPLY_BYTES_MAX))
     }
 
     fn held(&self, request: &HeldRequest<'_>) -> Result<Reply, NoReply> {
@@ -107,20 +152,24 @@ impl Transport for Https {
         directly(*way)?;
         let url = format!("{collector}/v1/{program}/{channel}/held");
         let keys: Vec<_> = keys.iter().map(envelope::TagKey::to_hex).collect();
-        let keys = keys.iter().map(|key| key.as_str()).collect::<Vec<_>>().join(",");
+        let keys = keys.iter().map(String::as_str).collect::<Vec<_>>().join(",");
         let agent = self.towards(&host);
         let builder = if *delete { agent.delete(&url) } else { agent.get(&url) };
         let sent = builder.header("candor-key", &keys).call();
-        sent.map_err(|error| no_reply(&host, &error))
-            .and_then(|r| Self::reply(r, &host, HELD_BYTES_MAX))
+        sent.map_err(|error| self.no_reply(&host, &error))
+            .and_then(|r| self.reply(r, &host, HELD_BYTES_MAX))
     }
+}
+
+fn unproven(host: &str, error: &dyn std::error::Error) -> NoReply {
+    NoReply::Unproven(format!("{host} could not prove who it is: {error}"))
 }
 
 /// What was agreed to travel blind never goes direct.
 fn directly(way: Way) -> Result<(), NoReply> {
     match way {
         Way::Direct => Ok(()),
-        Way::Blind => Err(NoReply("this version cannot send through a relay".into())),
+        Way::Blind => Err(NoReply::Silent("this version cannot send through a relay".into())),
     }
 }
 
@@ -184,38 +233,4 @@ fn bad_proxy() -> Trouble {
         "everything as it was; nothing was sent",
         "mend --proxy, or HTTPS_PROXY where that names it; --proxy none does without",
     )
-}
-
-/// What went wrong, without anything that was sent or answered.
-fn no_reply(host: &str, error: &ureq::Error) -> NoReply {
-    let what = match error {
-        ureq::Error::HostNotFound => "has no address (DNS)".to_owned(),
-        ureq::Error::Timeout(_) => format!("did not answer within {REQUEST_SECONDS_MAX} s"),
-        ureq::Error::BodyExceedsLimit(_) => "answered with more than a receipt".to_owned(),
-        ureq::Error::Io(error) => match error.kind() {
-            io::ErrorKind::ConnectionRefused => "refused the connection".to_owned(),
-            io::ErrorKind::ConnectionReset => "closed the connection".to_owned(),
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
-                "did not answer in time".to_owned()
-            }
-            io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
-                "cannot be reached from here".to_owned()
-            }
-            _ if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
-                format!("could not prove who it is: {error}")
-            }
-            kind => format!("failed: {kind}"),
-        },
-        ureq::Error::Rustls(error) => format!("could not prove who it is: {error}"),
-        ureq::Error::ConnectProxyFailed(_) | ureq::Error::InvalidProxyUrl => {
-            "could not be reached through the proxy".to_owned()
-        }
-        ureq::Error::ConnectionFailed => "cannot be reached from here".to_owned(),
-        ureq::Error::StatusCode(status) => {
-            let status = StatusCode::from_u16(*status).unwrap_or_default();
-            format!("answered {status}")
-        }
-        _ => "did not answer as a collector does".to_owned(),
-    };
-    NoReply(format!("{host} {what}"))
 }

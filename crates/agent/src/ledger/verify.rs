@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use envelope::{Digest, RootPublic};
+use envelope::{Digest, Receipt, RootPublic};
 
 use super::{Entry, Line};
 
@@ -17,6 +17,9 @@ pub struct Proof {
     pub receipted: usize,
     /// Parts that the collector refused.
     pub refused: usize,
+    /// Receipts and tombstones under a root key that was pinned when the part was sent, as the
+    /// ledger itself says, and is not any more.
+    pub former: usize,
     /// Tombstones that a pinned root key stands behind.
     pub deleted: usize,
     /// Parts without an answer yet. That these stand as they were sent cannot be proven.
@@ -38,68 +41,98 @@ pub struct Finding {
 
 /// Checks the lines of a ledger against each other and against the pinned root keys.
 pub fn verify(lines: &[Vec<u8>], roots: &[RootPublic]) -> Proof {
-    let mut proof = Proof { lines: lines.len(), ..Proof::default() };
+    let proof = Proof { lines: lines.len(), ..Proof::default() };
+    let mut check = Check { roots, proof, parts: BTreeMap::new(), former: Vec::new(), line: 0 };
     let mut expected = Digest::of(b"");
-    // Sent parts, and whether they were answered.
-    let mut parts: BTreeMap<Digest, bool> = BTreeMap::new();
     for (index, bytes) in lines.iter().enumerate() {
-        let mut note = |what: &str| {
-            proof.findings.push(Finding { line: index + 1, what: what.to_owned() });
-        };
+        check.line = index + 1;
         let Ok(line) = serde_json::from_slice::<Line>(bytes) else {
-            note("is damaged: it is not what Candor wrote");
+            check.note("is damaged: it is not what Candor wrote");
             expected = Digest::of(bytes);
             continue;
         };
         if line.to_bytes() != *bytes {
-            note("was written by something else: it is not in canonical form");
+            check.note("was written by something else: it is not in canonical form");
         }
         if line.previous != expected {
-            note("does not follow from the line before: a line was changed, removed or added");
+            check
+                .note("does not follow from the line before: a line was changed, removed or added");
         }
         expected = Digest::of(bytes);
-        match line.entry {
-            Entry::Decided { .. }
-            | Entry::LeftOut { .. }
-            | Entry::Withdrawn { .. }
-            | Entry::Deleting { .. }
-            | Entry::Kept { .. }
-            | Entry::Airgap { .. } => {}
-            // The same bytes again, after power was lost or to another collector, are one part.
-            Entry::Sending { bytes, .. } => {
-                parts.entry(Digest::of(bytes.as_bytes())).or_insert(false);
+        if let Entry::Checkpoint { removed, last } = line.entry {
+            if index > 0 {
+                check.note("removes lines in the middle of the ledger");
             }
-            Entry::Tombstone { tombstone } => match tombstone.verify(roots, &tombstone.tag) {
-                Ok(_) => proof.deleted += 1,
-                Err(error) => note(&format!("holds a tombstone that is not believed: {error}")),
-            },
-            Entry::Receipt { digest, receipt } => match receipt.verify(roots, &digest) {
-                Ok(_) => {
-                    if let Some(answered) = parts.get_mut(&digest) {
-                        proof.receipted += usize::from(!*answered);
-                        *answered = true;
-                    } else if proof.pruned == 0 {
-                        note("is a receipt for bytes that the ledger does not hold");
-                    }
-                }
-                Err(error) => note(&format!("holds a receipt that is not believed: {error}")),
-            },
-            Entry::Refused { digest, .. } => {
-                if let Some(answered) = parts.get_mut(&digest) {
-                    *answered = true;
-                }
-                proof.refused += 1;
-            }
-            Entry::Checkpoint { removed, last } => {
-                if index > 0 {
-                    note("removes lines in the middle of the ledger");
-                }
-                proof.pruned = removed;
-                expected = last;
-            }
+            check.proof.pruned = removed;
+            expected = last;
+        } else {
+            check.entry(line.entry);
         }
     }
-    proof.sent = parts.len();
-    proof.unanswered = parts.values().filter(|answered| !**answered).count();
+    let mut proof = check.proof;
+    proof.sent = check.parts.len();
+    proof.unanswered = check.parts.values().filter(|answered| !**answered).count();
     proof
+}
+
+struct Check<'a> {
+    roots: &'a [RootPublic],
+    proof: Proof,
+    /// Sent parts, and whether they were answered.
+    parts: BTreeMap<Digest, bool>,
+    /// Root keys that the ledger says were pinned once.
+    former: Vec<RootPublic>,
+    line: usize,
+}
+
+impl Check<'_> {
+    fn note(&mut self, what: &str) {
+        self.proof.findings.push(Finding { line: self.line, what: what.to_owned() });
+    }
+
+    fn entry(&mut self, entry: Entry) {
+        match entry {
+            // The same bytes again, after power was lost or to another collector, are one part.
+            Entry::Sending { bytes, roots, .. } => {
+                self.parts.entry(Digest::of(bytes.as_bytes())).or_insert(false);
+                let new = roots.iter().filter(|root| !self.former.contains(root));
+                let new: Vec<_> = new.copied().collect();
+                self.former.extend(new);
+            }
+            Entry::Receipt { digest, receipt } => self.receipt(digest, &receipt),
+            Entry::Tombstone { tombstone } => match tombstone.verify(self.roots, &tombstone.tag) {
+                Ok(_) => self.proof.deleted += 1,
+                Err(_) if tombstone.verify(&self.former, &tombstone.tag).is_ok() => {
+                    self.proof.former += 1;
+                }
+                Err(error) => {
+                    self.note(&format!("holds a tombstone that is not believed: {error}"));
+                }
+            },
+            Entry::Refused { digest, .. } => {
+                self.parts.entry(digest).and_modify(|answered| *answered = true);
+                self.proof.refused += 1;
+            }
+            _ => {}
+        }
+    }
+
+    fn receipt(&mut self, digest: Digest, receipt: &Receipt) {
+        let is_current = match receipt.verify(self.roots, &digest) {
+            Ok(_) => true,
+            Err(_) if receipt.verify(&self.former, &digest).is_ok() => false,
+            Err(error) => {
+                return self.note(&format!("holds a receipt that is not believed: {error}"));
+            }
+        };
+        let Some(answered) = self.parts.get_mut(&digest) else {
+            if self.proof.pruned == 0 {
+                self.note("is a receipt for bytes that the ledger does not hold");
+            }
+            return;
+        };
+        let is_first = !std::mem::replace(answered, true);
+        self.proof.receipted += usize::from(is_first && is_current);
+        self.proof.former += usize::from(is_first && !is_current);
+    }
 }

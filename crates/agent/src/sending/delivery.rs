@@ -182,6 +182,7 @@ impl Agent<'_> {
             Outcome::Again(obstacle, retry_after_seconds) => {
                 sent.waiting += 1;
                 sent.obstacle = Some(obstacle);
+                sent.stuck = Some(frozen.channel.clone());
                 return self.pause(retry_after_seconds);
             }
         };

@@ -79,10 +79,12 @@ pub fn proof(proof: &Proof) -> String {
     let lines = [
         (proof.lines, "lines, each naming the hash of the one before"),
         (proof.receipted, "parts proven by the collector's signature under a pinned root key"),
+        (proof.deleted, "deletions proven by the collector's signed tombstone"),
         (proof.refused, "parts refused by the collector"),
         (proof.unanswered, "parts without an answer: that they stand as sent cannot be proven"),
     ];
-    for (number, what) in lines {
+    let former = (proof.former, "more under a root key that was pinned then, and is not any more");
+    for (number, what) in lines.into_iter().chain((proof.former > 0).then_some(former)) {
         let _ = writeln!(out, "  {number:>6}  {what}");
     }
     if proof.pruned > 0 {
@@ -113,6 +115,8 @@ pub fn proof_json(proof: &Proof) -> Value {
         "sent": proof.sent,
         "receipted": proof.receipted,
         "refused": proof.refused,
+        "deleted": proof.deleted,
+        "under_former_roots": proof.former,
         "unanswered": proof.unanswered,
         "pruned": proof.pruned,
         "findings": findings,

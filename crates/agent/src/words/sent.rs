@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::number;
+use crate::ports::NoReply;
 use crate::sending::{Obstacle, Sent};
 use crate::trouble::Trouble;
 
@@ -75,7 +76,11 @@ fn trouble(sent: &Sent, obstacle: &Obstacle) -> Trouble {
         ),
     };
     let to_do = match obstacle {
-        Obstacle::NoReply(_) => {
+        Obstacle::NoReply(NoReply::Unproven(_)) => {
+            "if a certificate authority of this site signed it, name that with --ca; otherwise \
+             somebody may be listening: ask whoever runs this network"
+        }
+        Obstacle::NoReply(NoReply::Silent(_)) => {
             "nothing; or allow the connection in the firewall; or candor-agent decline CHANNEL"
         }
         Obstacle::Busy(_) => "nothing: it is tried again",
@@ -89,5 +94,6 @@ fn trouble(sent: &Sent, obstacle: &Obstacle) -> Trouble {
              there. If it was replaced, the vendor has to ship a new manifest"
         }
     };
-    Trouble::new(headline, happened(obstacle), kept, to_do)
+    let channel = sent.stuck.as_ref().map_or("CHANNEL", |channel| channel.as_str());
+    Trouble::new(headline, happened(obstacle), kept, to_do.replace("CHANNEL", channel))
 }

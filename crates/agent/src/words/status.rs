@@ -73,7 +73,7 @@ pub fn json(agent: &Agent<'_>) -> Result<Value, Trouble> {
             "id": verdict.channel().id,
             "decision": word(verdict),
             "sends": verdict.consent().is_some(),
-            "tier": verdict.consent().map(|consent| consent.tier()),
+            "tier": verdict.consent().map(contract::gate::Consent::tier),
             "period": verdict.channel().period,
             "questions": verdict.channel().fields().count(),
             "parts": verdict.channel().parts.len(),

@@ -6,9 +6,13 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod airgap;
 mod asked_again;
 mod consent;
 mod histories;
+mod ledger;
+mod policy;
+mod schedule;
 mod sent;
 mod withdrawal;
 mod zero_packets;

@@ -1,0 +1,104 @@
+//! Asks collectors what they hold, at a person's command of that moment.
+
+use std::collections::BTreeSet;
+
+use contract::id::ChannelId;
+
+use crate::agent::Agent;
+use crate::held::SentPart;
+use crate::limits::HELD_KEYS_MAX;
+use crate::ports::{HeldRequest, NoReply};
+use crate::trouble::Trouble;
+
+/// What a collector says that it holds of one channel.
+#[derive(Clone)]
+pub struct Live {
+    /// The collector.
+    pub to: String,
+    /// The channel.
+    pub channel: ChannelId,
+    /// The bytes of each part, and the day after which it is forgotten.
+    pub parts: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live").field("parts", &self.parts.len()).finish_non_exhaustive()
+    }
+}
+
+impl Agent<'_> {
+    /// Asks the collectors themselves what they hold, tag by tag. Asking for several tags at once
+    /// joins them: whoever calls this has said so.
+    ///
+    /// # Errors
+    /// If the state cannot be read, or a collector does not answer.
+    pub fn held_live(&self) -> Result<Vec<Live>, Trouble> {
+        if self.read()?.record.airgap() {
+            return Err(Trouble::new(
+                "nobody was asked.",
+                "this machine is in the air gap: nothing leaves it",
+                "the ledger: candor-agent held shows what it knows",
+                "candor-agent airgap off, if it shall leave the air gap",
+            ));
+        }
+        let program = self.manifest.program.id.as_str();
+        let secrets = self.state().secrets()?;
+        let parts: Vec<_> = self.held()?.into_iter().filter(SentPart::may_be_held).collect();
+        let places: BTreeSet<_> =
+            parts.iter().map(|part| (part.to.clone(), part.channel.clone())).collect();
+        let mut found = Vec::new();
+        for (to, channel) in places {
+            let ours = parts.iter().filter(|part| part.to == to && part.channel == channel);
+            let mut tags = BTreeSet::new();
+            let keys: Vec<_> = ours
+                .filter(|part| part.tag.is_some_and(|tag| tags.insert(tag)))
+                .filter_map(|part| part.key(program, &secrets))
+                .collect();
+            let mut live = Live { to: to.clone(), channel: channel.clone(), parts: Vec::new() };
+            for keys in keys.chunks(HELD_KEYS_MAX) {
+                let request = HeldRequest {
+                    collector: &to,
+                    program,
+                    channel: channel.as_str(),
+                    keys,
+                    way: self.manifest.program.transport(),
+                    delete: false,
+                };
+                let answer = self.world.transport.held(&request).and_then(|reply| {
+                    live_parts(reply.status, &reply.body).map_err(NoReply::Silent)
+                });
+                live.parts.extend(answer.map_err(|error| not_listed(&error))?);
+            }
+            found.push(live);
+        }
+        Ok(found)
+    }
+}
+
+fn live_parts(status: u16, body: &[u8]) -> Result<Vec<(String, String)>, String> {
+    #[derive(serde::Deserialize)]
+    struct Answer {
+        parts: Vec<Part>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Part {
+        bytes: String,
+        forget_by: String,
+    }
+    if status != 200 {
+        return Err(format!("the collector answered {status}"));
+    }
+    let answer: Answer =
+        serde_json::from_slice(body).map_err(|_| "the answer is no list of parts".to_owned())?;
+    Ok(answer.parts.into_iter().map(|part| (part.bytes, part.forget_by)).collect())
+}
+
+fn not_listed(error: &NoReply) -> Trouble {
+    Trouble::new(
+        "the collector could not be asked.",
+        error.to_string(),
+        "the ledger: candor-agent held shows what it knows",
+        "try again later",
+    )
+}

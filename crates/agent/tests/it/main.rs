@@ -1,0 +1,11 @@
+//! The real program as a person meets it: its errors, and the networks it may stand in.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on says where; it makes files and names variables of its own"
+)]
+
+mod errors;
+mod machine;
+mod network;
+mod proxies;
