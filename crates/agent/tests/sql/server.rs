@@ -1,5 +1,5 @@
-//! A MariaDB and a PostgreSQL of our own, in a temporary folder, behind a Unix socket. A shell holds
-//! each of them and ends it when this process ends, however it ends.
+//! A MariaDB and a PostgreSQL of our own, in a temporary folder, behind a Unix socket. A shell
+//! holds each of them and ends it when this process ends, however it ends.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
