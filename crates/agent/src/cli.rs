@@ -145,8 +145,8 @@ pub enum Command {
     },
     /// The air gap: nothing is sent while it is on, whatever else is set.
     Airgap {
-        /// on or off.
-        state: Switch,
+        /// On or off.
+        switch: Switch,
     },
     /// The fleet's policy.
     Policy {

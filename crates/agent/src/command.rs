@@ -33,6 +33,16 @@ impl Output {
     }
 }
 
+/// What is said before a command is carried out, because it joins what the schedule keeps apart.
+pub fn warning(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Send { .. } => Some(words::sent::WARNING),
+        Command::Held { live: true } => Some(words::held::LIVE_WARNING),
+        Command::Withdraw { now: true, .. } => Some(words::withdraw::NOW_WARNING),
+        _ => None,
+    }
+}
+
 /// Carries out a command of one agent. `person` is whoever sits at the terminal.
 ///
 /// # Errors
@@ -71,8 +81,8 @@ pub fn carry_out(
         Command::Ledger { action } => show_ledger(agent, action.as_ref(), json),
         Command::Held { live } => held(agent, *live, json),
         Command::Withdraw { channel, now, .. } => withdraw(agent, channel.as_deref(), *now, json),
-        Command::Airgap { state } => {
-            agent.airgap(*state == Switch::On)?;
+        Command::Airgap { switch } => {
+            agent.airgap(*switch == Switch::On)?;
             status(agent, json)
         }
         Command::Policy { action } => {
@@ -97,8 +107,8 @@ fn status(agent: &Agent<'_>, json: bool) -> Result<Output, Trouble> {
     words::status::text(agent).map(Output::text)
 }
 
-/// Ticks, and goes on for so many seconds. Says nothing where nothing changed: cron sends a mail for
-/// every word.
+/// Ticks, and goes on for so many seconds. Says nothing where nothing changed: cron sends a mail
+/// for every word.
 fn tick(agent: &Agent<'_>, within: u64, json: bool) -> Result<Output, Trouble> {
     let sent = service::tick_within(agent, within)?;
     if json {
@@ -145,11 +155,10 @@ fn held(agent: &Agent<'_>, live: bool, json: bool) -> Result<Output, Trouble> {
         });
     }
     let answers = agent.held_live()?;
-    let note = words::held::LIVE_WARNING.to_owned();
     Ok(if json {
-        Output { note, ..Output::json(&words::held::live_json(&answers)) }
+        Output::json(&words::held::live_json(&answers))
     } else {
-        Output { note, ..Output::text(words::held::live(&parts, &answers)) }
+        Output::text(words::held::live(&parts, &answers))
     })
 }
 
@@ -170,9 +179,8 @@ fn withdraw(
         out.push_str(&words::withdraw::text(agent, channel, &progress));
         values.push(words::withdraw::json(channel, &progress));
     }
-    let note = if now { words::withdraw::NOW_WARNING.to_owned() } else { String::new() };
     let output = if json { Output::json(&values.into()) } else { Output::text(out) };
-    Ok(Output { note, code, ..output })
+    Ok(Output { code, ..output })
 }
 
 fn ledger_lines(agent: &Agent<'_>) -> Result<Vec<Vec<u8>>, Trouble> {
@@ -224,9 +232,6 @@ fn send(agent: &Agent<'_>, channel: &str, json: bool) -> Result<Output, Trouble>
         let code = u8::from(sent.obstacle.is_some());
         return Ok(Output { code, ..Output::json(&words::sent::json(&sent)) });
     }
-    let note = "Sent together, these parts can be joined by their moment; on schedule each goes \
-                at its own.\n";
     let text = words::sent::text(&sent)?;
-    let note = if sent.acknowledged > 1 { note.to_owned() } else { String::new() };
-    Ok(Output { note, ..Output::text(text) })
+    Ok(Output::text(text))
 }

@@ -100,6 +100,9 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
     }
     let person = terminal::Terminal::present();
     let person = person.as_ref().map(|person| person as &dyn Person);
+    if let Some(warning) = agent::command::warning(&cli.command) {
+        print(&mut std::io::stderr(), warning.as_bytes());
+    }
     carry_out(&agent, &cli.command, common.json, person)
 }
 

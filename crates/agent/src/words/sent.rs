@@ -7,6 +7,10 @@ use crate::ports::NoReply;
 use crate::sending::{Obstacle, Sent};
 use crate::trouble::Trouble;
 
+/// Said before everything is sent at once.
+pub const WARNING: &str = "Parts that are sent together can be joined by their moment; on schedule \
+                           each goes at its own.\n";
+
 /// What became of a sending: a sentence, or the error that kept everything back.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! `candor-agent why`: what decided, what it would be otherwise, and how to change it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use contract::decision::{Decision, State};
@@ -36,12 +37,13 @@ pub fn json(agent: &Agent<'_>, channel: &str) -> Result<Value, Trouble> {
     let verdict = agent.verdict(&reading, channel)?;
     let reasons = verdict.reasons().iter().map(|reason| because(agent, &verdict, reason).0);
     let reasons: Vec<_> = reasons.collect();
+    let explanation: BTreeMap<_, _> = lines(agent, &verdict).into_iter().collect();
     Ok(json!({
         "channel": verdict.channel().id,
         "sentence": sentence(&verdict),
         "sends": verdict.consent().is_some(),
         "reasons": reasons,
-        "explanation": lines(agent, &verdict).into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+        "explanation": explanation,
     }))
 }
 

@@ -9,8 +9,8 @@ use crate::agent::Agent;
 use crate::withdraw::Progress;
 
 /// Said where everything is deleted at once.
-pub const NOW_WARNING: &str = "Deleted together, these tags can be joined by their moment: the collector can see that they \
-     were one machine's.\n";
+pub const NOW_WARNING: &str = "Deleted together, these tags can be joined by their moment: the \
+     collector can see that they were one machine's.\n";
 
 /// What a withdrawal did and will do.
 pub fn text(agent: &Agent<'_>, channel: &str, progress: &Progress) -> String {
@@ -51,7 +51,8 @@ fn deleted(progress: &Progress) -> String {
             format!("everything: {tags}, each with a signed tombstone, verified, in the ledger")
         }
         (pending, Some(last)) => format!(
-            "{}, one by one until {}, each\ncounted as deleted when its signed tombstone was verified",
+            "{}, one by one until {}, each\n\
+             counted as deleted when its signed tombstone was verified",
             number(pending, "tag"),
             moment(last)
         ),
@@ -63,7 +64,7 @@ fn deleted(progress: &Progress) -> String {
 pub fn in_a_line(channel: &str, progress: &Progress) -> Option<String> {
     let last = progress.last.filter(|_| progress.pending > 0)?;
     Some(format!(
-        "{channel} is being deleted: {} of {} tags confirmed, the next attempts until {}.",
+        "{channel} is being deleted: {} of {} tags confirmed, the last one is asked for by {}.",
         progress.confirmed,
         progress.confirmed + progress.pending,
         moment(last)

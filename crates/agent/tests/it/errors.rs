@@ -199,6 +199,31 @@ fn on_a_full_disk_a_no_is_possible_and_nothing_is_sent() {
 }
 
 #[test]
+fn every_command_can_be_typed() {
+    let machine = Machine::new(&away());
+    for command in [
+        &["status"][..],
+        &["agree", "usage", "--tier", "full"],
+        &["preview", "usage", "--fresh"],
+        &["tick", "--within", "0"],
+        &["ledger", "verify"],
+        &["held"],
+        &["airgap", "on"],
+        &["airgap", "off"],
+        &["policy", "show"],
+        &["policy", "sync"],
+        &["withdraw", "usage"],
+        &["withdraw", "--all", "--now"],
+        &["why", "usage"],
+    ] {
+        machine.prints(command);
+        let json = machine.prints(&[command, &["--json"]].concat());
+        let is_json = serde_json::from_str::<serde_json::Value>(&json).is_ok();
+        assert!(is_json || command.first() == Some(&"preview"), "{command:?}: {json}");
+    }
+}
+
+#[test]
 fn errors_come_as_json_too() {
     let machine = Machine::agreed(&away());
     let output = machine.run(&["agree", "usage", "--json"]);

@@ -110,8 +110,9 @@ impl SaidNo for Output {
         let error = String::from_utf8(self.stderr).unwrap();
         assert!(!self.status.success(), "it should have failed: {error}");
         assert_eq!(String::from_utf8_lossy(&self.stdout), "");
-        let mut lines = error.lines();
-        assert!(lines.next().unwrap().starts_with("candor-agent: "), "{error}");
+        // A warning may stand before it.
+        let mut lines = error.lines().skip_while(|line| !line.starts_with("candor-agent: "));
+        assert!(lines.next().is_some(), "{error}");
         for label in ["  what happened   ", "  what is kept    ", "  what to do      "] {
             let found = lines.by_ref().find_map(|line| line.strip_prefix(label));
             assert!(found.is_some_and(|text| !text.trim().is_empty()), "{label} of {error}");

@@ -1,5 +1,5 @@
-//! Six networks that a machine may stand in. Commands that do not send never touch them; `send` ends
-//! in time and says what to do.
+//! Six networks that a machine may stand in. Commands that do not send never touch them; `send`
+//! ends in time and says what to do.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -104,7 +104,8 @@ fn check(address: &str, connections: impl Fn() -> usize, said: &str) {
     let waiting = machine.prints(&["preview", "usage"]);
     let began = Instant::now();
     let error = machine.fails(&["send", "usage"]);
-    // One try of two seconds for the whole report, not one for each part; the rest is the machine's.
+    // One try of two seconds for the whole report, not one for each part; the rest is the
+    // machine's.
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
     assert!(error.contains(said), "{error}");
     assert!(error.contains("Nothing is lost"), "{error}");

@@ -98,7 +98,13 @@ fn self_signed() -> (String, Receiver<usize>) {
             let mut server = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut bytes = [0; 4096];
             let mut tls = rustls::Stream::new(&mut server, &mut stream);
-            let received = tls.read(&mut bytes).unwrap_or(0);
+            let (mut request, mut ended) = (Vec::new(), false);
+            while !ended {
+                let read = tls.read(&mut bytes).unwrap_or(0);
+                request.extend_from_slice(bytes.get(..read).unwrap_or_default());
+                ended = read == 0 || request.ends_with(b"0\r\n\r\n");
+            }
+            let received = request.len();
             let _ = tls.write_all(b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n");
             tell.send(received).unwrap();
         }
