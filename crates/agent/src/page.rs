@@ -1,5 +1,5 @@
-//! The operator's page: everything that can be seen and decided, as HTML and as JSON. Pure: a request
-//! and the agent in, an answer out; sockets are in `edge::serve`.
+//! The operator's page: everything that can be seen and decided, as HTML and as JSON. Pure: a
+//! request and the agent in, an answer out; sockets are in `edge::serve`.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

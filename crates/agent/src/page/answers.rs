@@ -1,5 +1,5 @@
-//! The answers in a part's bytes, in words. They are read from the very bytes that are sent, so what
-//! is shown and what leaves cannot differ.
+//! The answers in a part's bytes, in words. They are read from the very bytes that are sent, so
+//! what is shown and what leaves cannot differ.
 
 use contract::kind::Kind;
 use contract::manifest::Field;

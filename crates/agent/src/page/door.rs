@@ -44,7 +44,8 @@ pub(super) fn used(request: &Request) -> Response {
 /// Rebound names, and names that were not configured.
 pub(super) fn wrong_host(request: &Request) -> Response {
     let title = "Not under this name";
-    let sentence = "A page on the internet can point a name of its own at this machine. So this one \
+    let sentence = "A page on the internet can point a name of its own at this machine. So this \
+        one \
                     answers only under the names it was told, and localhost. To add one:";
     let command = Some("candor-agent run --page 127.0.0.1:7417 --page-name NAME");
     page(request, super::wants_json(request), 421, title, sentence, command, "")

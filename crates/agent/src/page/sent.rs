@@ -1,5 +1,5 @@
-//! What was sent, from the ledger: reports of parts, each with what became of it. "Verified" is said
-//! only of receipts whose signatures were checked a moment ago.
+//! What was sent, from the ledger: reports of parts, each with what became of it. "Verified" is
+//! said only of receipts whose signatures were checked a moment ago.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! A real Chromium, driven through the `WebDriver` protocol of its own driver. Where there is none, the
-//! tests that need it say so and pass.
+//! A real Chromium, driven through the `WebDriver` protocol of its own driver. Where there is none,
+//! the tests that need it say so and pass.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
