@@ -79,7 +79,7 @@ pub struct Serve {
     #[arg(long, env = "CANDOR_RELAY_CONTACT", value_name = "TEXT", value_parser = words)]
     pub contact: Option<String>,
 
-    /// Connections at once, each about 12 kB. Lower it where memory is short
+    /// Connections at once, each about 20 kB. Lower it where memory is short
     #[arg(long, env = "CANDOR_RELAY_CONNECTIONS", value_name = "NUMBER",
           default_value_t = limits::CONNECTIONS_MAX as u64,
           value_parser = clap::value_parser!(u64).range(1..=100_000))]

@@ -3,8 +3,8 @@
 //!
 //! What is counted is a network and not an address: `/24` for IPv4, the smallest that is routed and
 //! mostly one organisation's; `/48` for IPv6, what one site is given (RFC 6177), for a site could
-//! otherwise call from 65,536 networks of its own. A place holds two numbers. Neither an address nor
-//! a prefix nor a whole hash is kept, and who has the memory and not the salt has only numbers.
+//! otherwise call from 65,536 networks of its own. A place holds two numbers. Neither an address
+//! nor a prefix nor a whole hash is kept, and who has the memory and not the salt has only numbers.
 
 use core::net::IpAddr;
 use std::fmt;

@@ -10,8 +10,8 @@
 //!   status, the body, one of two media types and a `Retry-After`. No other header passes in either
 //!   direction, so neither end can mark a request through it.
 //! * It writes no address down: not into a log, a metric, a file or an error. It keeps no file at
-//!   all. What it counts to hold off floods it counts under a salted hash of 16 bits of an address's
-//!   network, in memory, for an hour at most.
+//!   all. What it counts to hold off floods it counts under a salted hash of 16 bits of an
+//!   address's network, in memory, for an hour at most.
 //! * Keys are served to everybody from one copy, fetched at moments that no sender chooses.
 //! * Everything has a limit ([`limits`]).
 //!

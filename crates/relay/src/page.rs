@@ -17,8 +17,8 @@ pub struct Operator {
 }
 
 /// No script, no picture, nothing from elsewhere.
-pub const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
-     frame-ancestors 'none'";
+pub const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'";
 
 /// The page's HTML.
 pub fn page(operator: &Operator, gateways: &[Gateway], addresses_counted: bool) -> String {
@@ -31,10 +31,11 @@ pub fn page(operator: &Operator, gateways: &[Gateway], addresses_counted: bool) 
         let path = gateway.name.as_deref().filter(|_| gateways.len() > 1).unwrap_or_default();
         let keys =
             if path.is_empty() { "/ohttp-keys".into() } else { format!("/{path}/ohttp-keys") };
+        let to = escape(&gateway.to_string());
         let _ = writeln!(
             list,
-            "<li><code>POST /{path}</code> to <code>{}</code>; <a href=\"{keys}\">its keys</a></li>",
-            escape(&gateway.to_string()),
+            "<li><code>POST /{path}</code> to <code>{to}</code>; \
+             <a href=\"{keys}\">its keys</a></li>",
         );
     }
     let counted = if addresses_counted { COUNTED } else { NOT_COUNTED };
@@ -84,21 +85,21 @@ key is not here.</li>
 <li>Which software, which installation or which question it concerns, beyond the gateway.</li>
 </ul>
 <h2>What it keeps</h2>
-<p>Nothing on disk, and no list of addresses anywhere. It writes no address into a log. The gateway is
-given the sealed bytes alone: no address, and no header of the sender's.</p>
+<p>Nothing on disk, and no list of addresses anywhere. It writes no address into a log. The gateway
+is given the sealed bytes alone: no address, and no header of the sender's.</p>
 ";
 
 const COUNTED: &str = "Against floods it counts requests per network (the first 24 bits of an IPv4 \
-address, 48 of an IPv6 address) in memory, in 65,536 places named by a salted hash. Salt and counts \
-are thrown away every hour.";
+address, 48 of an IPv6 address) in memory, in 65,536 places named by a salted hash. Salt and \
+counts are thrown away every hour.";
 
 const NOT_COUNTED: &str = "It counts nothing per network.";
 
 const FOOT: &str = "<h2>What to keep in mind</h2>
 <p>That nobody can match address and content rests on this relay and the gateway being run by
 different people who do not compare their notes. If the same people run both, they could. Whoever
-watches the lines of both can compare times and lengths. The operator of the machine that this runs on
-could run another program in its place; that it is this one is their word.</p>
+watches the lines of both can compare times and lengths. The operator of the machine that this runs
+on could run another program in its place; that it is this one is their word.</p>
 </main>
 </body>
 </html>

@@ -4,7 +4,9 @@
 use crate::limits;
 
 macro_rules! refusals {
-    ($($name:ident = $status:literal, $word:literal, $retry:expr, $title:literal, $todo:expr;)*) => {
+    ($(
+        $name:ident = $status:literal, $word:literal, $retry:expr, $title:literal, $todo:expr;
+    )*) => {
         /// Why the relay refused. The list is closed: it is also the label of a metric.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Refusal {

@@ -60,7 +60,8 @@ async fn respond(
     guest: &Guest,
 ) -> Result<Answer, Refusal> {
     match route {
-        Route::Carry(place) => carry(place, request, hall, guest).await,
+        // Boxed, so that a connection that waits has no room set aside for carrying.
+        Route::Carry(place) => Box::pin(carry(place, request, hall, guest)).await,
         Route::Keys(place) => keys(place, Which::Plain, hall),
         Route::SignedKeys(place) => keys(place, Which::Signed, hall),
         Route::Page => {

@@ -46,8 +46,8 @@ impl Keys {
         }
     }
 
-    /// Whether the gateway's keys are here; the signed document is Candor's own, and others' gateways
-    /// have none.
+    /// Whether the gateway's keys are here; the signed document is Candor's own, and others'
+    /// gateways have none.
     async fn fetch(&self, exchange: &Exchange) -> bool {
         let gateway = exchange.gateway();
         let plain = self.fetch_one(exchange, Which::Plain, &gateway.keys_path()).await;

@@ -46,11 +46,20 @@ pub(super) fn serve(
     hall: Arc<Hall>,
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(ServeError::Threads)?;
     let served = runtime.block_on(run(settings, hall, listening));
     runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
     served
+}
+
+/// Systems allow 1,024 open files unless asked for more; each connection is one.
+fn raise_file_limit() {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let all = rustix::process::Rlimit { current: limit.maximum, ..limit };
+    // Where it is refused, connections beyond the limit wait.
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, all);
 }
 
 async fn run(
@@ -140,11 +149,13 @@ impl Work {
         // An answer is small and awaited: it is not held back for more.
         let _ = stream.set_nodelay(true);
         match acceptor {
-            None => connection::serve(stream, self.hall, guest, self.stop).await,
+            None => Box::pin(connection::serve(stream, self.hall, guest, self.stop)).await,
             Some(acceptor) => {
-                let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream));
+                // Boxed, so that what a handshake needs is given back after it.
+                let handshake = Box::pin(acceptor.accept(stream));
+                let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake);
                 if let Ok(Ok(stream)) = handshake.await {
-                    connection::serve(stream, self.hall, guest, self.stop).await;
+                    Box::pin(connection::serve(stream, self.hall, guest, self.stop)).await;
                 }
             }
         }

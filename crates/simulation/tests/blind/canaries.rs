@@ -1,5 +1,5 @@
-//! Canaries: the content in what the relay keeps, writes and remembers; the sender's address in what
-//! the gateway is given.
+//! Canaries: the content in what the relay keeps, writes and remembers; the sender's address in
+//! what the gateway is given.
 
 use std::net::Ipv4Addr;
 

@@ -1,6 +1,7 @@
 //! Blind transport between real programs and sockets: who learns what, and what does not pass.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
@@ -10,6 +11,7 @@
 
 mod canaries;
 mod carried;
+mod chain;
 mod crowds;
 mod gateway;
 mod hostile;

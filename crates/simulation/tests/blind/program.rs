@@ -12,20 +12,26 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::wire;
 
-/// Built once by the same cargo.
-fn built() -> &'static PathBuf {
+/// A program of another crate, built by the same cargo.
+pub(crate) fn built(package: &str, program: &str) -> PathBuf {
+    static BUILDING: Mutex<()> = Mutex::new(());
+    let one_at_a_time = BUILDING.lock().unwrap();
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", package, "--message-format=short"])
+        .status()
+        .unwrap();
+    drop(one_at_a_time);
+    assert!(built.success());
+    let mut folder = std::env::current_exe().unwrap();
+    folder.pop();
+    folder.pop();
+    folder.join(program)
+}
+
+/// The relay, built once.
+fn relay() -> &'static PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "relay", "--message-format=short"])
-            .status()
-            .unwrap();
-        assert!(built.success());
-        let mut folder = std::env::current_exe().unwrap();
-        folder.pop();
-        folder.pop();
-        folder.join("candor-relay")
-    })
+    BUILT.get_or_init(|| built("relay", "candor-relay"))
 }
 
 pub(crate) struct Relay {
@@ -42,7 +48,7 @@ impl Relay {
     }
 
     pub(crate) fn start(options: &[&str]) -> Self {
-        let mut process = Command::new(built())
+        let mut process = Command::new(relay())
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(options)
             .env("CANDOR_RELAY_LOG", "trace")
@@ -108,7 +114,7 @@ impl Drop for Relay {
 
 /// What a start says that does not come about.
 pub(crate) fn refused(options: &[&str]) -> String {
-    let output = Command::new(built()).arg("serve").args(options).output().unwrap();
+    let output = Command::new(relay()).arg("serve").args(options).output().unwrap();
     assert!(!output.status.success());
     String::from_utf8(output.stderr).unwrap()
 }
