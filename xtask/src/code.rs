@@ -25,14 +25,14 @@ pub fn only(text: &str) -> String {
 
 /// Whether the name `word` stands in the line as a whole, and where (in bytes) it ends.
 pub fn word(line: &str, word: &str) -> Option<usize> {
-    line.match_indices(word)
-        .map(|(start, found)| (start, start + found.len()))
-        .find_map(|(start, end)| {
+    line.match_indices(word).map(|(start, found)| (start, start + found.len())).find_map(
+        |(start, end)| {
             let before = line.get(..start)?.chars().next_back();
             let after = line.get(end..)?.chars().next();
             let alone = !before.is_some_and(is_name) && !after.is_some_and(is_name);
             alone.then_some(end)
-        })
+        },
+    )
 }
 
 enum Kind {
@@ -48,44 +48,20 @@ struct Piece {
 
 /// What the text begins with: one character of code, or a whole comment or string.
 fn piece(rest: &[char], after_name: bool) -> Piece {
-    let code = |chars| Piece {
-        kind: Kind::Code,
-        chars,
-    };
+    let code = |chars| Piece { kind: Kind::Code, chars };
     match rest {
-        ['/', '/', ..] => Piece {
-            kind: Kind::Comment,
-            chars: until(rest, |c| c == '\n'),
-        },
-        ['/', '*', ..] => Piece {
-            kind: Kind::Comment,
-            chars: block_comment(rest),
-        },
-        ['"', ..] => Piece {
-            kind: Kind::Text,
-            chars: quoted(rest, '"'),
-        },
+        ['/', '/', ..] => Piece { kind: Kind::Comment, chars: until(rest, |c| c == '\n') },
+        ['/', '*', ..] => Piece { kind: Kind::Comment, chars: block_comment(rest) },
+        ['"', ..] => Piece { kind: Kind::Text, chars: quoted(rest, '"') },
         // A character; a quote that does not close soon is a lifetime.
-        ['\'', '\\', ..] => Piece {
-            kind: Kind::Text,
-            chars: quoted(rest, '\''),
-        },
-        ['\'', _, '\'', ..] => Piece {
-            kind: Kind::Text,
-            chars: 3,
-        },
+        ['\'', '\\', ..] => Piece { kind: Kind::Text, chars: quoted(rest, '\'') },
+        ['\'', _, '\'', ..] => Piece { kind: Kind::Text, chars: 3 },
         ['r', '"' | '#', ..] if !after_name => match raw(rest) {
-            Some(chars) => Piece {
-                kind: Kind::Text,
-                chars,
-            },
+            Some(chars) => Piece { kind: Kind::Text, chars },
             None => code(1),
         },
         ['b' | 'c', tail @ ..] if !after_name && tail.first() == Some(&'r') => match raw(tail) {
-            Some(chars) => Piece {
-                kind: Kind::Text,
-                chars: chars + 1,
-            },
+            Some(chars) => Piece { kind: Kind::Text, chars: chars + 1 },
             None => code(1),
         },
         _ => code(1),
@@ -131,9 +107,7 @@ fn raw(rest: &[char]) -> Option<usize> {
     let body = 2 + hashes;
     let closes = |here: &[char]| {
         here.first() == Some(&'"')
-            && here
-                .get(1..=hashes)
-                .is_some_and(|tail| tail.iter().all(|c| *c == '#'))
+            && here.get(1..=hashes).is_some_and(|tail| tail.iter().all(|c| *c == '#'))
     };
     let end = (body..rest.len()).find(|at| rest.get(*at..).is_some_and(closes));
     Some(end.map_or(rest.len(), |end| end + 1 + hashes))

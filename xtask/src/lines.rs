@@ -28,18 +28,12 @@ pub fn table(files: &[Source]) -> String {
         let row = rows.entry(crate_of(&file.path)).or_default();
         row.files += 1;
         row.comments += comments;
-        *(if file.is_test() {
-            &mut row.tests
-        } else {
-            &mut row.code
-        }) += code;
+        *(if file.is_test() { &mut row.tests } else { &mut row.code }) += code;
         sizes.push((file.lines().count(), file.path.as_str()));
     }
     sizes.sort_by(|a, b| b.cmp(a));
-    let mut text = format!(
-        "{:<12}{:>7}{:>8}{:>8}{:>10}\n",
-        "crate", "files", "code", "tests", "comments"
-    );
+    let mut text =
+        format!("{:<12}{:>7}{:>8}{:>8}{:>10}\n", "crate", "files", "code", "tests", "comments");
     let mut total = Row::default();
     for (name, row) in &rows {
         total.files += row.files;
@@ -60,16 +54,8 @@ pub fn table(files: &[Source]) -> String {
 }
 
 fn line(text: &mut String, name: &str, row: &Row) {
-    let Row {
-        files,
-        code,
-        tests,
-        comments,
-    } = row;
-    let _ = writeln!(
-        text,
-        "{name:<12}{files:>7}{code:>8}{tests:>8}{comments:>10}"
-    );
+    let Row { files, code, tests, comments } = row;
+    let _ = writeln!(text, "{name:<12}{files:>7}{code:>8}{tests:>8}{comments:>10}");
 }
 
 /// Lines that hold code, and lines that hold only a comment.

@@ -31,9 +31,7 @@ impl Source {
 
     /// Whether its name ends in a dot and this.
     pub fn has_extension(&self, extension: &str) -> bool {
-        Path::new(&self.path)
-            .extension()
-            .is_some_and(|found| found == extension)
+        Path::new(&self.path).extension().is_some_and(|found| found == extension)
     }
 
     /// Whether it holds tests alone, so that rules about what ships do not concern it.
@@ -43,27 +41,17 @@ impl Source {
 
     /// The numbered lines of the text, from 1.
     pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text
-            .lines()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line))
+        self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 
     /// The same file with comments and strings blanked: see [`code::only`].
     #[must_use]
     pub fn code(&self) -> Self {
-        Self {
-            path: self.path.clone(),
-            text: code::only(&self.text),
-        }
+        Self { path: self.path.clone(), text: code::only(&self.text) }
     }
 
     fn offence(&self, line: usize, what: impl Into<String>) -> Offence {
-        Offence {
-            path: self.path.clone(),
-            line,
-            what: what.into(),
-        }
+        Offence { path: self.path.clone(), line, what: what.into() }
     }
 }
 

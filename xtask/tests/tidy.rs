@@ -35,15 +35,8 @@ fn none_in_any_file(rule: fn(&Source) -> Vec<Offence>) {
 
 #[test]
 fn the_rules_see_the_repository() {
-    for path in [
-        "Cargo.toml",
-        "xtask/tests/tidy.rs",
-        "crates/contract/src/lib.rs",
-    ] {
-        assert!(
-            files().iter().any(|file| file.path == path),
-            "{path} was not read"
-        );
+    for path in ["Cargo.toml", "xtask/tests/tidy.rs", "crates/contract/src/lib.rs"] {
+        assert!(files().iter().any(|file| file.path == path), "{path} was not read");
     }
 }
 

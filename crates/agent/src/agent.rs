@@ -1,4 +1,5 @@
-//! The agent of one program on one machine: its manifest, its state, and what it needs of the world.
+//! The agent of one program on one machine: its manifest, its state, and what it needs of the
+//! world.
 
 use contract::calendar::Period;
 use contract::decision::{DecideError, How, Record, Showing, State};

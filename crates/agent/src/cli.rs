@@ -233,6 +233,15 @@ pub enum ManifestAction {
         /// The manifest.
         file: Option<PathBuf>,
     },
+    /// A first draft of questions, from a JSON document or from a query's result.
+    Init {
+        /// The document.
+        #[arg(long, value_name = "FILE", conflicts_with = "sql", required_unless_present = "sql")]
+        json_file: Option<PathBuf>,
+        /// The query, put to the manifest's first database.
+        #[arg(long, value_name = "QUERY")]
+        sql: Option<String>,
+    },
     /// What changed between two manifests, and what operators will be asked again.
     Diff {
         /// The older one.

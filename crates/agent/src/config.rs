@@ -12,12 +12,13 @@
 //! ca = "/etc/ssl/site.pem"
 //! # A proxy of Candor's own, or "none". Default: HTTPS_PROXY, less what NO_PROXY names.
 //! proxy = "http://proxy.example.org:3128"
-//! # Seconds that one request may take in all, from 1 to 300: more where the line is slow. Default: 30.
-//! timeout = 60
+//! # Seconds that one request may take in all, from 1 to 300: more where the line is slow. Default:
+//! 30. timeout = 60
 //! # The fleet's policy. Default: /etc/candor/policy.toml, where it exists. One that is named here
 //! # and is not there forbids everything.
 //! policy = "/etc/candor/policy.toml"
-//! # Credentials for the manifest's databases, in a file that only the agent's user reads; `manifest
+//! # Credentials for the manifest's databases, in a file that only the agent's user reads;
+//! `manifest
 //! # grants` prints which rights they need. Default: what the product's own configuration says.
 //! credentials = "/etc/candor/credentials.toml"
 //! "#;
@@ -71,7 +72,8 @@ impl Config {
                 "the configuration file cannot be used.",
                 error.to_string().trim().to_owned(),
                 "everything as it was; nothing was sent",
-                "mend it: the options are manifest, state, collector, ca, proxy, timeout, policy and credentials",
+                "mend it: the options are manifest, state, collector, ca, proxy, timeout, policy \
+                 and credentials",
             )
         })
     }

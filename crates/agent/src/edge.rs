@@ -5,6 +5,7 @@ pub mod clock;
 pub mod facts;
 pub mod files;
 pub mod http;
+pub mod init;
 pub mod known;
 pub mod policy;
 pub mod random;

@@ -1,5 +1,5 @@
-//! The ledger: every part that was sent, byte for byte, with the collector's receipt. Each line names
-//! the hash of the line before it.
+//! The ledger: every part that was sent, byte for byte, with the collector's receipt. Each line
+//! names the hash of the line before it.
 
 use std::collections::BTreeMap;
 

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod command;
 pub mod config;
 pub mod deletion;
+pub mod drafting;
 pub mod edge;
 pub mod extract;
 pub mod gather;

@@ -1,6 +1,7 @@
 //! Every bound of the agent, with its reason.
 
-/// Bytes of the record of decisions: 16 channels, each with a manifest of its own of 256 KiB at most.
+/// Bytes of the record of decisions: 16 channels, each with a manifest of its own of 256 KiB at
+/// most.
 pub const RECORD_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// Bytes of the other small state files.
@@ -15,8 +16,8 @@ pub const OUTBOX_FILES_MAX: usize = 16 * 5;
 /// Bytes of the ledger after which it is pruned. A typical report makes 4 kB a day: ten years.
 pub const LEDGER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// Bytes of the deletions that are not confirmed yet: about 400 each, for every part of two years of
-/// ten channels.
+/// Bytes of the deletions that are not confirmed yet: about 400 each, for every part of two years
+/// of ten channels.
 pub const DELETIONS_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Seconds over which deletions are spread, so that their moments do not join what they delete.
@@ -57,9 +58,9 @@ pub const RETRY_SECONDS_MAX: u64 = 6 * 3600;
 /// The longest `Retry-After` that is believed: a collector cannot silence an agent for longer.
 pub const RETRY_AFTER_SECONDS_MAX: u64 = 24 * 3600;
 
-/// Seconds ahead at most for which anything is put off: a day that a collector asked for, the longest
-/// pause, a week for a part that waits for its moment. What lies further ahead was written by a
-/// clock that was wrong.
+/// Seconds ahead at most for which anything is put off: a day that a collector asked for, the
+/// longest pause, a week for a part that waits for its moment. What lies further ahead was written
+/// by a clock that was wrong.
 pub const CLOCK_AHEAD_SECONDS_MAX: i64 = 8 * 24 * 3600 + 6 * 3600;
 
 /// Seconds between two looks of the service when nothing is due: a decision made by another

@@ -10,7 +10,7 @@ use agent::cli::{Cli, Command, Common, ManifestAction, PageOptions};
 use agent::command::{Output, carry_out};
 use agent::config::{CONFIG_BYTES_MAX, CONFIG_FILE, Config};
 use agent::edge::serve::{Sockets, new_link};
-use agent::edge::{clock, facts, files, http, policy, random, terminal};
+use agent::edge::{clock, facts, files, http, init, policy, random, terminal};
 use agent::limits::REQUEST_SECONDS_MAX;
 use agent::page::{Options, Page, Request};
 use agent::ports::Person;
@@ -190,6 +190,10 @@ fn manifest_tool(action: &ManifestAction, common: &Common) -> Result<Output, Tro
         ManifestAction::Schema { file } => Ok(manifests::schema(&read(file)?)),
         ManifestAction::Dictionary { file } => Ok(manifests::dictionary(&read(file)?, common.json)),
         ManifestAction::Grants { file } => Ok(manifests::grants(&read(file)?)),
+        ManifestAction::Init { json_file, sql } => {
+            let manifest = sql.as_ref().map(|_| read(&None)).transpose()?;
+            init::draft(json_file.as_deref(), sql.as_deref(), manifest.as_ref(), common)
+        }
         ManifestAction::Diff { old, new } => {
             Ok(manifests::diff(&read_manifest(old)?, &read_manifest(new)?, common.json))
         }

@@ -106,7 +106,8 @@ impl Agent<'_> {
     /// The frozen report of a period; gathers what the consent covers and is not gathered yet.
     /// `None` where there is no consent. `rhythm` is that of the tick, if this is one.
     ///
-    /// Reading facts takes up to a minute, and nothing is held meanwhile: a no must not wait for it.
+    /// Reading facts takes up to a minute, and nothing is held meanwhile: a no must not wait for
+    /// it.
     pub(crate) fn freeze(
         &self,
         channel: &str,

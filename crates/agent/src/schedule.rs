@@ -1,4 +1,5 @@
-//! When a part is sent: once per period, at a moment drawn from the secret, uniform over the period.
+//! When a part is sent: once per period, at a moment drawn from the secret, uniform over the
+//! period.
 //!
 //! Nobody else can foresee the moment, a restart does not change it, and no fleet comes as a herd.
 

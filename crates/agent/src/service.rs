@@ -66,8 +66,8 @@ pub fn run_while(
     Ok(())
 }
 
-/// Ticks, and goes on for so many seconds: what falls due meanwhile is sent at its own moment, as the
-/// service would.
+/// Ticks, and goes on for so many seconds: what falls due meanwhile is sent at its own moment, as
+/// the service would.
 ///
 /// # Errors
 /// If the state cannot be read or written.

@@ -1,5 +1,5 @@
-//! The state folder of one program: decisions, the secret, and small notes. One file for each thing,
-//! each replaced atomically.
+//! The state folder of one program: decisions, the secret, and small notes. One file for each
+//! thing, each replaced atomically.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
-//! Taking a channel back: sending stops at once, and what was sent is deleted tag by tag, over 24 hours
-//! or now. A deletion counts when the collector's signed tombstone was verified, and not before.
+//! Taking a channel back: sending stops at once, and what was sent is deleted tag by tag, over 24
+//! hours or now. A deletion counts when the collector's signed tombstone was verified, and not
+//! before.
 
 use std::collections::BTreeSet;
 
@@ -173,7 +174,8 @@ impl Agent<'_> {
     }
 
     /// Cancels the deletions of a channel that the collector was not asked for yet: somebody agreed
-    /// again. Where none was asked for, everything is as before the withdrawal. Callers hold the lock.
+    /// again. Where none was asked for, everything is as before the withdrawal. Callers hold the
+    /// lock.
     pub(crate) fn cancel_deletions(&self, channel: &ChannelId) -> Result<(), Trouble> {
         let state = self.state();
         let mut deletions = Deletions::load(&state)?;
@@ -194,7 +196,8 @@ impl Agent<'_> {
     /// Whether any tag of the channel's last withdrawal was asked for.
     fn was_asked(&self, channel: &ChannelId, deletions: &Deletions) -> Result<bool, Trouble> {
         let is_pending = deletions.pending.iter().any(|d| d.channel() == channel);
-        let since = |line: &Line| !matches!(&line.entry, Entry::Withdrawn { channel: c, .. } if c == channel);
+        let since =
+            |l: &Line| !matches!(&l.entry, Entry::Withdrawn { channel: c, .. } if c == channel);
         let lines = self.lines()?;
         let asked = lines.iter().rev().take_while(|line| since(line));
         let is_asked =

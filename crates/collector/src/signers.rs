@@ -1,5 +1,5 @@
-//! The keys that sign today: for each program one for receipts, for releases, and for what is sealed
-//! to.
+//! The keys that sign today: for each program one for receipts, for releases, and for what is
+//! sealed to.
 
 use std::collections::BTreeMap;
 

@@ -1,9 +1,11 @@
-//! What may be asked, decided, sent and published. Pure: no clock, no disk, no network, no randomness.
+//! What may be asked, decided, sent and published. Pure: no clock, no disk, no network, no
+//! randomness.
 //!
 //! The chain of types, each made from the one before and from nothing else:
 //!
 //! ```text
-//! Manifest ─shown→ Decision ─draft→ Draft ─agreed→ Report ─seal→ Sealed ──▶ Opened ─check→ Part ─count→ Tally ─publish→ Release
+//! Manifest ─shown→ Decision ─draft→ Draft ─agreed→ Report ─seal→ Sealed
+//!       ──▶ Opened ─check→ Part ─count→ Tally ─publish→ Release
 //! ```
 //!
 //! # What cannot be written
@@ -69,8 +71,8 @@
 //! fn late(record: &mut Record, manifest: &Manifest, to: &Destination, showing: &Showing<'_>) {
 //!     let policy = Policy::none();
 //!     let now = showing.when;
-//!     let situation =
-//!         Situation { manifest, destination: to, record, policy: &policy, environments: &[], now };
+//!     let (destination, policy, environments) = (to, &policy, &[]);
+//!     let situation = Situation { manifest, destination, record, policy, environments, now };
 //!     let verdict = decide(&situation, "usage");
 //!     let _ = record.decline("usage", showing); // the consent below would outlive this no
 //!     if let Some(consent) = verdict.as_ref().and_then(|verdict| verdict.consent()) {
@@ -86,8 +88,8 @@
 //! fn in_time(record: &mut Record, manifest: &Manifest, to: &Destination, showing: &Showing<'_>) {
 //!     let policy = Policy::none();
 //!     let now = showing.when;
-//!     let situation =
-//!         Situation { manifest, destination: to, record, policy: &policy, environments: &[], now };
+//!     let (destination, policy, environments) = (to, &policy, &[]);
+//!     let situation = Situation { manifest, destination, record, policy, environments, now };
 //!     let verdict = decide(&situation, "usage");
 //!     if let Some(consent) = verdict.as_ref().and_then(|verdict| verdict.consent()) {
 //!         send(consent);
@@ -140,8 +142,8 @@ pub mod statement;
 pub mod tally;
 pub mod text;
 pub mod version;
-pub mod withdrawal;
 mod wire;
+pub mod withdrawal;
 
 /// The one stylesheet of every page: the operator's, the statement and the public site.
 pub const STYLE: &str =

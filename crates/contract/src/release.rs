@@ -139,8 +139,7 @@ pub struct FieldTable {
     pub purpose: String,
     /// Installations that answered, per period. In a catalogue these are answers and not
     /// installations, as one installation may give several: those of its rows and of what is
-    /// folded. Without noise and below the smallest group: 0, and the error says how many there may
-    /// be.
+    /// folded. Without noise and below the smallest group: 0, and the error says how many may be.
     pub answered: Number,
     /// The answers.
     pub table: Table,

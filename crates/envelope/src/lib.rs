@@ -31,7 +31,7 @@
 //! | `candor/receipt/v1` | 0x00, leaves (u64), root hash | signature by a `receipt` key |
 //! | `candor/tombstone/v1` | 0x00, canonical JSON of the deletion | signature by a `receipt` key |
 //! | `candor/release/v1` | 0x00, canonical JSON of digest and day | signature by a `release` key |
-//! | `candor/ohttp-keys/v1` | 0x00, canonical JSON of a list of keys and days | signature by an `ohttp` key |
+//! | `candor/ohttp-keys/v1` | 0x00, canonical JSON of keys and days | signature by an `ohttp` key |
 //! | 0x00 | canonical JSON of a statement | leaf (RFC 9162), by SHA-256 |
 //! | 0x01 | left hash, right hash | node (RFC 9162), by SHA-256 |
 //!

@@ -67,7 +67,9 @@ impl Collector {
         let hash = definition.unwrap_or_else(|| Digest::of(b""));
         let tag = tag_of(installation, period);
         let bytes = format!(
-            r#"{{"answers":{{"os":"{os}"}},"channel":"usage","definition":"{hash}","part":"system","period":"{period}","program":"larkspur","tag":"{tag}"}}"#
+            "{{\"answers\":{{\"os\":\"{os}\"}},\"channel\":\"usage\",\"definition\":\"{hash}\",\
+             \"part\":\"system\",\"period\":\"{period}\",\"program\":\"larkspur\",\
+             \"tag\":\"{tag}\"}}"
         );
         match self.receive(bytes.as_bytes(), period.parse().unwrap_or(date(2026, 11, 20))) {
             Ok(arrival) => arrival,

@@ -2,9 +2,11 @@
 //!
 //! What counts as a failure:
 //! * a packet that leaves without a yes in force at that moment, as a model of two lines keeps it;
-//! * a packet whose bytes no preview of that moment would have shown, or that the ledger does not hold;
+//! * a packet whose bytes no preview of that moment would have shown, or that the ledger does not
+//!   hold;
 //! * an acknowledged part that the collector on paper does not hold, or holds twice;
-//! * anything left in the outbox of a channel that was declined;
+//! * anything left in the outbox of a channel that was declined or withdrawn;
+//! * a part that the ledger says was deleted and that the collector on paper still holds;
 //! * a ledger that does not verify.
 //!
 //! What does not: a part that is late, or that stays unsent because somebody said no, because its
@@ -28,6 +30,12 @@ pub enum Operation {
     Agree(&'static str, Option<&'static str>),
     /// A person says no.
     Decline(&'static str),
+    /// A person takes a channel back, and has everything deleted now or over a day.
+    Withdraw(&'static str, bool),
+    /// The machine enters the air gap, or leaves it.
+    Airgap(bool),
+    /// Configuration management places a policy that forbids everything, or removes it.
+    Forbid(bool),
     /// A person looks.
     Preview(&'static str),
     /// A person sends now.
@@ -59,14 +67,26 @@ pub struct History {
     /// The upgrade under which they said it, and the one that is installed.
     said_under: BTreeMap<&'static str, Option<usize>>,
     installed: Option<usize>,
+    /// Whether the machine is in the air gap, and what was agreed to inside.
+    inside: bool,
+    agreed_inside: Vec<&'static str>,
+    is_forbidden: bool,
     seen: usize,
 }
 
 impl History {
     /// A machine on which nothing happened yet.
     pub fn new(seed: u64) -> Self {
-        let world = World::new(seed);
-        Self { world, said: BTreeMap::new(), said_under: BTreeMap::new(), installed: None, seen: 0 }
+        Self {
+            world: World::new(seed),
+            said: BTreeMap::new(),
+            said_under: BTreeMap::new(),
+            installed: None,
+            inside: false,
+            agreed_inside: Vec::new(),
+            is_forbidden: false,
+            seen: 0,
+        }
     }
 
     /// Does one operation and checks everything.
@@ -74,9 +94,15 @@ impl History {
     /// # Errors
     /// Says what does not hold.
     pub fn step(&mut self, operation: &Operation) -> Result<(), String> {
+        let asked = self.world.network.deletions().len();
+        let was_inside = self.inside;
         let shown = self.do_it(operation)?;
+        if was_inside && self.inside && self.world.network.deletions().len() > asked {
+            return Err("a deletion left the air gap".into());
+        }
         self.check_packets(&shown)?;
         self.check_ledger()?;
+        self.check_deleted()?;
         self.check_outbox()
     }
 
@@ -84,19 +110,11 @@ impl History {
     fn do_it(&mut self, operation: &Operation) -> Result<Vec<Vec<u8>>, String> {
         let mut shown = Vec::new();
         match *operation {
-            Operation::Agree(channel, tier) => {
-                self.world
-                    .agent()
-                    .agree(channel, tier, How::Cli, "en")
-                    .map_err(|e| e.to_string())?;
-                self.said.insert(channel, Some(tier.unwrap_or("on")));
-                self.said_under.insert(channel, self.installed);
-            }
-            Operation::Decline(channel) => {
-                self.world.agent().decline(channel, How::Cli, "en").map_err(|e| e.to_string())?;
-                self.said.insert(channel, None);
-                self.said_under.insert(channel, self.installed);
-            }
+            Operation::Agree(..)
+            | Operation::Decline(_)
+            | Operation::Withdraw(..)
+            | Operation::Airgap(_)
+            | Operation::Forbid(_) => self.decide(operation)?,
             Operation::Preview(channel) => {
                 self.world.agent().preview(channel, None, false).map_err(|e| e.to_string())?;
             }
@@ -117,24 +135,75 @@ impl History {
                 self.world.environment.insert(name.into(), value.into());
             }
             Operation::Weather(weather) => self.world.network.weather.set(weather),
-            Operation::Upgrade(index) => {
-                let all = WIDENED.iter().chain(NARROWED);
-                let index = index % all.clone().count();
-                if let Some((_, from, to)) = all.clone().nth(index) {
-                    self.world.install(&FIRST.replace(from, to));
-                    self.installed = Some(index);
-                }
-            }
-            Operation::Downgrade => {
-                self.world.install(FIRST);
-                self.installed = None;
-            }
+            Operation::Upgrade(_) | Operation::Downgrade => self.install(operation),
             Operation::LosePower => self.world.lose_power(),
             Operation::Processors(n) => {
                 self.world.facts.set("processors", contract::answer::Fact::Number(n));
             }
         }
         Ok(shown)
+    }
+
+    /// A person or a policy decides; the model notes what was said.
+    fn decide(&mut self, operation: &Operation) -> Result<(), String> {
+        match *operation {
+            Operation::Agree(channel, tier) => {
+                let agent = self.world.agent();
+                agent.agree(channel, tier, How::Cli, "en").map_err(|e| e.to_string())?;
+                self.said.insert(channel, Some(tier.unwrap_or("on")));
+                self.agreed_inside.retain(|known| *known != channel);
+                if self.inside {
+                    self.agreed_inside.push(channel);
+                }
+                self.said_under.insert(channel, self.installed);
+            }
+            Operation::Decline(channel) => {
+                self.world.agent().decline(channel, How::Cli, "en").map_err(|e| e.to_string())?;
+                self.said.insert(channel, None);
+                self.said_under.insert(channel, self.installed);
+            }
+            Operation::Withdraw(channel, now) => {
+                let agent = self.world.agent();
+                agent.withdraw(channel, How::Cli, "en", now).map_err(|e| e.to_string())?;
+                self.said.insert(channel, None);
+                self.said_under.insert(channel, self.installed);
+            }
+            Operation::Airgap(on) => {
+                self.world.agent().airgap(on).map_err(|e| e.to_string())?;
+                if self.inside && !on {
+                    for channel in std::mem::take(&mut self.agreed_inside) {
+                        if self.said.get(channel).is_some_and(Option::is_some) {
+                            self.said.remove(channel);
+                        }
+                    }
+                }
+                self.inside = on;
+            }
+            Operation::Forbid(on) => {
+                self.is_forbidden = on;
+                if on {
+                    self.world.policy.place(Ok("policy = 1\ntitle = \"No\"\nothers = \"forbid\""));
+                } else {
+                    self.world.policy.remove();
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn install(&mut self, operation: &Operation) {
+        let all = WIDENED.iter().chain(NARROWED);
+        if let Operation::Upgrade(index) = operation {
+            let index = index % all.clone().count();
+            if let Some((_, from, to)) = all.clone().nth(index) {
+                self.world.install(&FIRST.replace(from, to));
+                self.installed = Some(index);
+            }
+        } else {
+            self.world.install(FIRST);
+            self.installed = None;
+        }
     }
 
     /// What is frozen, byte for byte: what previews of each period show.
@@ -158,8 +227,8 @@ impl History {
         for packet in packets.iter().skip(self.seen) {
             let text = String::from_utf8_lossy(&packet.bytes).into_owned();
             let channel = if text.contains(r#""channel":"usage""#) { "usage" } else { "devices" };
-            if self.forbidden() {
-                return Err("a packet left although the environment forbids".into());
+            if self.forbidden() || self.inside || self.is_forbidden {
+                return Err("a packet left although something forbids".into());
             }
             let Some(Some(tier)) = self.said.get(channel) else {
                 return Err(format!("a packet of {channel} left although nobody said yes"));
@@ -199,10 +268,22 @@ impl History {
         }
         let accepted = self.world.network.accepted();
         for line in ledger::entries(&self.world.disk).map_err(|e| e.to_string())? {
-            if let Entry::Receipt { digest, .. } = line.entry
+            if let Entry::Receipt { digest, receipt } = line.entry
                 && accepted.iter().filter(|accepted| **accepted == digest).count() != 1
+                && !self.world.network.was_deleted(&receipt.statement.digest)
             {
                 return Err("a receipted part is not held exactly once".into());
+            }
+        }
+        Ok(())
+    }
+
+    fn check_deleted(&self) -> Result<(), String> {
+        let accepted = self.world.network.accepted();
+        for part in self.world.agent().held().map_err(|e| e.to_string())? {
+            let is_deleted = matches!(part.standing, agent::held::Standing::Deleted { .. });
+            if is_deleted && accepted.contains(&Digest::of(part.bytes.as_bytes())) {
+                return Err("a part with a tombstone is still held".into());
             }
         }
         Ok(())

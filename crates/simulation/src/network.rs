@@ -1,10 +1,11 @@
-//! A network that records every packet, loses what it is told to lose, and ends at a collector on paper.
+//! A network that records every packet, loses what it is told to lose, and ends at a collector on
+//! paper.
 //!
 //! The collector on paper is the oracle: the shared check, a map, real receipts. Nothing of it is
 //! clever, so that what it holds is what must have been accepted.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use agent::ports::{HeldRequest, LastLook, NoReply, Reply, Transport};
 use contract::definition::Definition;
@@ -54,6 +55,9 @@ struct Held {
     forget_by: Date,
 }
 
+/// What tells one held part from another: definition, tag, period.
+type PartKey = (Digest, Option<Tag>, String);
+
 /// The network and the collector on paper behind it.
 pub struct Network {
     /// What happens to packets.
@@ -61,9 +65,10 @@ pub struct Network {
     /// What happens once while the next connection is being made, before anything has left.
     pub interruption: Cell<Option<Box<dyn FnOnce()>>>,
     packets: RefCell<Vec<Packet>>,
-    accepted: RefCell<BTreeMap<(Digest, Option<Tag>, String), Held>>,
+    accepted: RefCell<BTreeMap<PartKey, Held>>,
     deleted: RefCell<BTreeMap<Tag, Tombstone>>,
     deletions: RefCell<Vec<Tag>>,
+    gone: RefCell<BTreeSet<Digest>>,
     definitions: RefCell<BTreeMap<Digest, (Definition, u32)>>,
     today: Cell<Date>,
     root: RootPublic,
@@ -94,6 +99,7 @@ impl Network {
             accepted: RefCell::default(),
             deleted: RefCell::default(),
             deletions: RefCell::default(),
+            gone: RefCell::default(),
             definitions: RefCell::default(),
             today: Cell::new(date(2026, 11, 20)),
             root,
@@ -129,6 +135,11 @@ impl Network {
     /// The digests of the parts that were accepted.
     pub fn accepted(&self) -> Vec<Digest> {
         self.accepted.borrow().values().map(|held| held.digest).collect()
+    }
+
+    /// Whether a part with this digest was deleted.
+    pub fn was_deleted(&self, digest: &Digest) -> bool {
+        self.gone.borrow().contains(digest)
     }
 
     /// The tags that somebody asked to delete, by proof, in the order of asking.
@@ -272,6 +283,8 @@ impl Network {
         let part = accepted.iter().find(|(key, held)| ours(key, held));
         let part = part.map_or_else(String::new, |(_, held)| held.part.clone());
         let before = accepted.len();
+        let digests = accepted.iter().filter(|(key, held)| ours(key, held));
+        self.gone.borrow_mut().extend(digests.map(|(_, held)| held.digest));
         accepted.retain(|key, held| !ours(key, held));
         let deletion = Deletion {
             backups_expire: self.today.get().saturating_add(jiff::Span::new().days(30)),

@@ -98,8 +98,9 @@ pub enum RenderError {
 }
 
 /// Makes every page of the site. The frozen releases themselves are not among them: whoever serves
-/// or writes the site puts each at [`release_file`], its signature at [`signature_file`], and, where
-/// releases are noisy, the ledger at [`ledger_file`]. A rehearsal has neither signature nor ledger.
+/// or writes the site puts each at [`release_file`], its signature at [`signature_file`], and,
+/// where releases are noisy, the ledger at [`ledger_file`]. A rehearsal has neither signature nor
+/// ledger.
 ///
 /// # Errors
 /// If a template fails, which no input is known to cause.

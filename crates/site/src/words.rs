@@ -85,7 +85,8 @@ pub(crate) fn mode(release: &Release) -> String {
         ),
         Mode::Exact => format!(
             "The numbers are exact: no noise is added. Values given by fewer than {} installations \
-             are not shown on their own. Whoever compares this release with the one before can sometimes tell \
+             are not shown on their own. Whoever compares this release with the one before can \
+             sometimes tell \
              what a single installation that came or went had answered.",
             grouped(release.group_min.into()),
         ),

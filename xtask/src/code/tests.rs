@@ -27,10 +27,7 @@ fn raw_strings_end_where_their_hashes_end() {
 
 #[test]
 fn a_lifetime_opens_no_string() {
-    check(
-        "fn f<'a>(c: &'a str) -> char { '\"' }",
-        "fn f<'a>(c: &'a str) -> char { ___ }",
-    );
+    check("fn f<'a>(c: &'a str) -> char { '\"' }", "fn f<'a>(c: &'a str) -> char { ___ }");
     check(r"['\'', '\\', 'x']; y", "[____, ____, ___]; y");
 }
 

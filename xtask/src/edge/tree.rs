@@ -38,24 +38,14 @@ pub fn root() -> PathBuf {
 /// Committed files, and new ones that nothing ignores: a rule speaks before the commit.
 fn listed_by_git(root: &Path) -> Option<Vec<String>> {
     let output = Command::new("git")
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(root)
         .stdin(Stdio::null())
         .output()
         .ok()
         .filter(|output| output.status.success())?;
     let names = String::from_utf8(output.stdout).ok()?;
-    let paths: Vec<String> = names
-        .split('\0')
-        .filter(|n| !n.is_empty())
-        .map(Into::into)
-        .collect();
+    let paths: Vec<String> = names.split('\0').filter(|n| !n.is_empty()).map(Into::into).collect();
     (!paths.is_empty()).then_some(paths)
 }
 
@@ -66,9 +56,7 @@ fn walked(root: &Path) -> io::Result<Vec<String>> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let kind = entry.file_type()?;
-            let passed_over = NEVER_COMMITTED
-                .iter()
-                .any(|name| entry.file_name() == *name);
+            let passed_over = NEVER_COMMITTED.iter().any(|name| entry.file_name() == *name);
             if kind.is_dir() && !passed_over {
                 folders.push(entry.path());
             } else if kind.is_file()
@@ -87,12 +75,7 @@ fn source(root: &Path, path: String) -> Result<Option<Source>> {
     if !fs::symlink_metadata(&full).is_ok_and(|data| data.is_file()) {
         return Ok(None);
     }
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "files of this repository, read by a developer"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "files of this repository, read by a developer")]
     let bytes = fs::read(&full).with_context(|| format!("reading {path}"))?;
-    Ok(String::from_utf8(bytes)
-        .ok()
-        .map(|text| Source { path, text }))
+    Ok(String::from_utf8(bytes).ok().map(|text| Source { path, text }))
 }

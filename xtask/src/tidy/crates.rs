@@ -19,18 +19,7 @@ pub const MAY_DEPEND_ON: [(&str, &[&str]); 9] = [
     ("collector", &["contract", "envelope", "disk", "site"]),
     // Whoever runs a relay audits one crate and sees that it cannot read what it forwards.
     ("relay", &[]),
-    (
-        "simulation",
-        &[
-            "agent",
-            "collector",
-            "contract",
-            "disk",
-            "envelope",
-            "relay",
-            "site",
-        ],
-    ),
+    ("simulation", &["agent", "collector", "contract", "disk", "envelope", "relay", "site"]),
     ("xtask", &[]),
 ];
 
@@ -139,9 +128,7 @@ pub fn reserved(file: &Source) -> Vec<Offence> {
     };
     let mut offences = Vec::new();
     for name in dependencies(&manifest) {
-        let rule = RESERVED
-            .iter()
-            .find(|rule| rule.crates.contains(&name.as_str()));
+        let rule = RESERVED.iter().find(|rule| rule.crates.contains(&name.as_str()));
         if let Some(rule) = rule.filter(|rule| !rule.owners.contains(&of.as_str())) {
             offences.push(file.offence(line_of(file, &name), format!("`{name}`: {}", rule.what)));
         }
@@ -185,11 +172,7 @@ fn dependencies(manifest: &Table) -> Vec<String> {
     let entries = sections(manifest).into_iter().flatten();
     entries
         .map(|(name, entry)| {
-            entry
-                .get("package")
-                .and_then(Value::as_str)
-                .unwrap_or(name)
-                .to_owned()
+            entry.get("package").and_then(Value::as_str).unwrap_or(name).to_owned()
         })
         .collect()
 }
@@ -213,7 +196,5 @@ fn line_of(file: &Source, name: &str) -> usize {
         })
     };
     let found = file.lines().find(|(_, line)| begins(line));
-    found
-        .or_else(|| file.lines().find(|(_, line)| line.contains(name)))
-        .map_or(1, |(n, _)| n)
+    found.or_else(|| file.lines().find(|(_, line)| line.contains(name))).map_or(1, |(n, _)| n)
 }

@@ -8,12 +8,8 @@ use super::{Offence, Source};
 mod tests;
 
 /// What a decision record answers, in this order.
-const HEADINGS: [&str; 4] = [
-    "## Context",
-    "## Decision",
-    "## Why not otherwise",
-    "## Consequences",
-];
+const HEADINGS: [&str; 4] =
+    ["## Context", "## Decision", "## Why not otherwise", "## Consequences"];
 const DECISIONS: &str = "docs/decisions/";
 
 /// Links of Markdown files to files or headings that are not there.
@@ -32,9 +28,7 @@ pub fn links(files: &[Source]) -> Vec<Offence> {
 
 /// Decision records without their headings or title, with a number taken, or left out of the index.
 pub fn decisions(files: &[Source]) -> Vec<Offence> {
-    let index = files
-        .iter()
-        .find(|file| file.path == format!("{DECISIONS}README.md"));
+    let index = files.iter().find(|file| file.path == format!("{DECISIONS}README.md"));
     let mut numbers = BTreeSet::new();
     let mut offences = Vec::new();
     for file in files {
@@ -48,12 +42,8 @@ pub fn decisions(files: &[Source]) -> Vec<Offence> {
         if !file.text.starts_with(&format!("# {number}. ")) {
             offences.push(file.offence(1, format!("begin with `# {number}. ` and the decision")));
         }
-        let found: Vec<&str> = file
-            .text
-            .lines()
-            .filter(|line| line.starts_with("## "))
-            .map(str::trim_end)
-            .collect();
+        let found: Vec<&str> =
+            file.text.lines().filter(|line| line.starts_with("## ")).map(str::trim_end).collect();
         if found != HEADINGS {
             let what = format!("have exactly these headings: {}", HEADINGS.join(", "));
             offences.push(file.offence(1, what));
@@ -90,24 +80,15 @@ fn broken(files: &[Source], known: &BTreeSet<&str>, file: &Source, target: &str)
         return None;
     }
     let (path, heading) = target.split_once('#').unwrap_or((target, ""));
-    let resolved = if path.is_empty() {
-        Some(file.path.clone())
-    } else {
-        resolve(&file.path, path)
-    };
+    let resolved =
+        if path.is_empty() { Some(file.path.clone()) } else { resolve(&file.path, path) };
     let Some(resolved) = resolved else {
-        return Some(format!(
-            "`{target}` leads out of the repository: write the whole address"
-        ));
+        return Some(format!("`{target}` leads out of the repository: write the whole address"));
     };
     if !resolved.is_empty() && !known.contains(resolved.as_str()) {
-        return Some(format!(
-            "`{target}` leads nowhere: there is no {resolved} in the repository"
-        ));
+        return Some(format!("`{target}` leads nowhere: there is no {resolved} in the repository"));
     }
-    let page = files
-        .iter()
-        .find(|page| page.path == resolved && page.has_extension("md"))?;
+    let page = files.iter().find(|page| page.path == resolved && page.has_extension("md"))?;
     let missing = !heading.is_empty() && !anchors(page).contains(heading);
     missing.then(|| format!("`{target}` leads nowhere: {resolved} has no such heading"))
 }
@@ -141,9 +122,7 @@ fn targets(file: &Source) -> Vec<(usize, String)> {
             let target = rest.split_once(')')?.0;
             target.split_whitespace().next()
         });
-        let all = inline
-            .chain(definition)
-            .map(|target| target.trim_matches(['<', '>']));
+        let all = inline.chain(definition).map(|target| target.trim_matches(['<', '>']));
         found.extend(all.map(|target| (number, target.to_owned())));
     }
     found
@@ -151,15 +130,11 @@ fn targets(file: &Source) -> Vec<(usize, String)> {
 
 /// Headings as a forge names them in links.
 fn anchors(page: &Source) -> BTreeSet<String> {
-    let headings = prose(page)
-        .into_iter()
-        .filter(|(_, line)| line.starts_with('#'));
+    let headings = prose(page).into_iter().filter(|(_, line)| line.starts_with('#'));
     headings
         .map(|(_, line)| {
             let title = line.trim_start_matches('#').trim().to_lowercase();
-            let kept = title
-                .chars()
-                .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+            let kept = title.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
             kept.map(|c| if c == ' ' { '-' } else { c }).collect()
         })
         .collect()
@@ -174,10 +149,7 @@ fn prose(file: &Source) -> Vec<(usize, String)> {
             fenced = !fenced;
         } else if !fenced {
             let heading = line.starts_with('#');
-            let outside = line
-                .split('`')
-                .enumerate()
-                .filter(|(at, _)| heading || at % 2 == 0);
+            let outside = line.split('`').enumerate().filter(|(at, _)| heading || at % 2 == 0);
             lines.push((number, outside.map(|(_, piece)| piece).collect()));
         }
     }

@@ -10,27 +10,12 @@ mod tests;
 const REACHES: [(&str, &str); 12] = [
     ("SystemTime::now", "time is an argument"),
     ("Instant::now", "time is an argument"),
-    (
-        "std::fs",
-        "files are read and written in edge/, through the `disk` crate",
-    ),
-    (
-        "std::net",
-        "sockets belong in edge/; for addresses as values use core::net",
-    ),
+    ("std::fs", "files are read and written in edge/, through the `disk` crate"),
+    ("std::net", "sockets belong in edge/; for addresses as values use core::net"),
     ("std::os::unix::net", "sockets belong in edge/"),
-    (
-        "std::env",
-        "the environment is read once, in main.rs or edge/, and passed in",
-    ),
-    (
-        "std::process::Command",
-        "other programs are started in edge/",
-    ),
-    (
-        "getrandom",
-        "randomness is an argument: `&mut impl rand_core::CryptoRng`",
-    ),
+    ("std::env", "the environment is read once, in main.rs or edge/, and passed in"),
+    ("std::process::Command", "other programs are started in edge/"),
+    ("getrandom", "randomness is an argument: `&mut impl rand_core::CryptoRng`"),
     ("rustix", "system calls belong in edge/"),
     ("tokio::net", "sockets belong in edge/"),
     ("tokio::fs", "files belong in edge/"),
@@ -48,14 +33,9 @@ pub fn reaches(file: &Source) -> Vec<Offence> {
         return Vec::new();
     }
     let code = file.code();
-    let shipped = Source {
-        text: before_tests(&code.text).to_owned(),
-        ..code
-    };
+    let shipped = Source { text: before_tests(&code.text).to_owned(), ..code };
     let named = shipped.lines().flat_map(|(number, line)| {
-        let found = REACHES
-            .iter()
-            .filter(move |(name, _)| code::word(line, name).is_some());
+        let found = REACHES.iter().filter(move |(name, _)| code::word(line, name).is_some());
         found.map(move |(name, instead)| file.offence(number, said(name, instead)))
     });
     named.chain(grouped(file, &shipped.text)).collect()
@@ -76,10 +56,7 @@ fn said(name: &str, instead: &str) -> String {
 
 fn before_tests(text: &str) -> &str {
     let inline = text.match_indices("#[cfg(test)]").find(|(at, found)| {
-        let after = text
-            .get(at + found.len()..)
-            .unwrap_or_default()
-            .trim_start();
+        let after = text.get(at + found.len()..).unwrap_or_default().trim_start();
         after.starts_with("mod ") && after.lines().next().is_some_and(|line| line.contains('{'))
     });
     inline.and_then(|(at, _)| text.get(..at)).unwrap_or(text)

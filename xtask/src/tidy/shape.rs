@@ -11,9 +11,8 @@ pub const LINES_MAX: usize = 400;
 /// Columns of a line of Rust; two files fit side by side.
 pub const COLUMNS_MAX: usize = 100;
 /// Names of drawers: what lies in one has no home.
-const DRAWERS: [&str; 9] = [
-    "util", "utils", "common", "helper", "helpers", "type", "types", "misc", "shared",
-];
+const DRAWERS: [&str; 9] =
+    ["util", "utils", "common", "helper", "helpers", "type", "types", "misc", "shared"];
 /// What people write and read as code. Generated pages and data are measured elsewhere.
 const CODE: [&str; 6] = ["rs", "js", "css", "sh", "py", "toml"];
 
@@ -31,15 +30,10 @@ pub fn long_files(file: &Source) -> Vec<Offence> {
 
 /// Lines of Rust wider than [`COLUMNS_MAX`], comments and strings included (rustfmt leaves those).
 pub fn wide_lines(file: &Source) -> Vec<Offence> {
-    let columns = file
-        .lines()
-        .map(|(number, line)| (number, line.chars().count()));
+    let columns = file.lines().map(|(number, line)| (number, line.chars().count()));
     let wide = columns.filter(|(_, columns)| file.is_rust() && *columns > COLUMNS_MAX);
     wide.map(|(number, columns)| {
-        file.offence(
-            number,
-            format!("{columns} columns, at most {COLUMNS_MAX}: break the line"),
-        )
+        file.offence(number, format!("{columns} columns, at most {COLUMNS_MAX}: break the line"))
     })
     .collect()
 }
@@ -51,22 +45,12 @@ pub fn drawers(file: &Source) -> Vec<Offence> {
         let stem = part.split('.').next()?;
         DRAWERS.contains(&stem).then(|| file.offence(1, said(stem)))
     });
-    let code = if file.is_rust() {
-        file.code()
-    } else {
-        Source {
-            text: String::new(),
-            ..file.clone()
-        }
-    };
+    let code =
+        if file.is_rust() { file.code() } else { Source { text: String::new(), ..file.clone() } };
     let in_text = code.lines().filter_map(|(number, line)| {
         let after = line.get(code::word(line, "mod")?..)?.trim_start();
-        let name = after
-            .split(|c: char| !c.is_alphanumeric() && c != '_')
-            .next()?;
-        DRAWERS
-            .contains(&name)
-            .then(|| file.offence(number, said(name)))
+        let name = after.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+        DRAWERS.contains(&name).then(|| file.offence(number, said(name)))
     });
     in_path.chain(in_text).collect()
 }
@@ -79,9 +63,7 @@ pub fn openings(file: &Source) -> Vec<Offence> {
         .map_while(|line| line.strip_prefix("//!"))
         .take_while(|line| !line.trim().is_empty())
         .collect();
-    let is_sentence = opening
-        .last()
-        .is_some_and(|last| last.trim_end().ends_with('.'));
+    let is_sentence = opening.last().is_some_and(|last| last.trim_end().ends_with('.'));
     if !file.is_rust() || is_sentence {
         return Vec::new();
     }
@@ -105,7 +87,5 @@ pub fn allowances(file: &Source) -> Vec<Offence> {
     };
     let offending = code.lines().filter(|(_, line)| inside_attribute(line));
     let what = "use #[expect(lint, reason = \"...\")]: it goes away with its cause";
-    offending
-        .map(|(number, _)| file.offence(number, what))
-        .collect()
+    offending.map(|(number, _)| file.offence(number, what)).collect()
 }

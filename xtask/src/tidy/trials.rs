@@ -40,7 +40,5 @@ pub fn sleeps(file: &Source) -> Vec<Offence> {
         after.is_some_and(|after| after.starts_with('('))
     });
     let what = "do not sleep: pass the time in, or wait for the event itself";
-    sleeping
-        .map(|(number, _)| file.offence(number, what))
-        .collect()
+    sleeping.map(|(number, _)| file.offence(number, what)).collect()
 }

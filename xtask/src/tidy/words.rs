@@ -7,11 +7,8 @@ use crate::code;
 mod tests;
 
 // Each is written in two halves, so that this file keeps its own rules.
-const ONE_MACHINE: [&str; 3] = [
-    concat!("/wo", "rk/"),
-    concat!("/tmp/", "bash"),
-    concat!("/ro", "ot/."),
-];
+const ONE_MACHINE: [&str; 3] =
+    [concat!("/wo", "rk/"), concat!("/tmp/", "bash"), concat!("/ro", "ot/.")];
 const REGISTRIES: [&str; 8] = [
     concat!("crates", ".io/"),
     concat!("static.crates", ".io"),
@@ -24,11 +21,7 @@ const REGISTRIES: [&str; 8] = [
 ];
 /// A mirror set for everybody.
 const MIRROR: &str = concat!("replace", "-with");
-const NOTES: [&str; 3] = [
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("XX", "X"),
-];
+const NOTES: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 
 /// Paths that exist on the machine of whoever wrote them.
 pub fn paths_of_one_machine(file: &Source) -> Vec<Offence> {

@@ -25,8 +25,8 @@ const WHOLE: &[&str] = &[
 /// Files whose words are values: names and addresses of hosts, and domains that are searched.
 const WORDS: &[&str] = &["etc/hosts", "etc/resolv.conf", "proc/net/fib_trie"];
 
-/// Lets every value below this root pass by. What cannot be read is skipped: it is as hidden from the
-/// sources.
+/// Lets every value below this root pass by. What cannot be read is skipped: it is as hidden from
+/// the sources.
 pub fn each(root: &Path, tell: &mut dyn FnMut(&str)) {
     for file in WHOLE {
         let text = read(&root.join(file));
@@ -101,6 +101,7 @@ fn read(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::io::Write;
 
     use super::*;
 
@@ -111,7 +112,10 @@ mod tests {
             ("etc/hostname", "nas.alice.example\n"),
             ("etc/hosts", "127.0.0.1 localhost\n192.0.2.7 nas # the big one\n"),
             ("etc/resolv.conf", "search alice.example\nnameserver 192.0.2.1\n"),
-            ("etc/passwd", "root:x:0:0:root:/:/bin/sh\nalice:x:1000:1000:Alice Ames,,,:/:/bin/sh\n"),
+            (
+                "etc/passwd",
+                "root:x:0:0:root:/:/bin/sh\nalice:x:1000:1000:Alice Ames,,,:/:/bin/sh\n",
+            ),
             ("sys/class/net/eth0/address", "02:00:5e:10:00:01\n"),
             ("sys/class/net/lo/address", "00:00:00:00:00:00\n"),
             ("sys/class/dmi/id/product_serial", "CZC1234567\n"),
@@ -121,7 +125,7 @@ mod tests {
         for (name, text) in files {
             let path = root.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
+            File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
         }
         let mut known = BTreeSet::new();
         each(root.path(), &mut |value| {

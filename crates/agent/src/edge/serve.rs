@@ -1,5 +1,5 @@
-//! The page's sockets: a loopback address for browsers, and a socket in the state folder for whom the
-//! file system lets in. One thread waits for all of them; a few carry out what was asked.
+//! The page's sockets: a loopback address for browsers, and a socket in the state folder for whom
+//! the file system lets in. One thread waits for all of them; a few carry out what was asked.
 
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};

@@ -1,5 +1,5 @@
-//! The secret of a program: made at the first yes, kept aside at a withdrawal, destroyed when nothing
-//! that it can prove is held any more.
+//! The secret of a program: made at the first yes, kept aside at a withdrawal, destroyed when
+//! nothing that it can prove is held any more.
 
 use disk::path::UNFINISHED;
 use envelope::Secret;

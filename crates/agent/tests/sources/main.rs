@@ -6,6 +6,7 @@
 mod canary;
 mod command;
 mod file;
+mod http;
 mod machine;
 mod system;
 

@@ -44,7 +44,8 @@ fn filled(devices: u32) -> String {
             SELECT 1 + seq % {devices}, 'eth0', 'to Canary', 'ethernetCsmacd',
                 ELT(1 + seq % 2, 1000000000, 7), '02005e10ca9a' FROM seq_1_to_{};
         INSERT INTO ipv4_addresses (ipv4_address, port_id) VALUES ('203.0.113.77', 1);
-        INSERT INTO users (username, realname, email) VALUES ('ccanary', 'Carla Canary', 'c@x.example');
+        INSERT INTO users (username, realname, email)
+            VALUES ('ccanary', 'Carla Canary', 'c@x.example');
         INSERT INTO bgpPeers (device_id, bgpPeerIdentifier, bgpPeerState)
             SELECT seq, '203.0.113.77', 'established' FROM seq_1_to_{tenth};
         INSERT INTO alert_rules (severity, name) VALUES ('critical', 'Canary down'), ('ok', 'x');

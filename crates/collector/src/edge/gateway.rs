@@ -42,7 +42,8 @@ impl Gateway {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Does what is due today. What fails is logged; keys whose days are over open nothing even then.
+    /// Does what is due today. What fails is logged; keys whose days are over open nothing even
+    /// then.
     pub(super) fn renew(&self, disk: &dyn Disk, signers: &Signers, today: Date) {
         match renewed(disk, signers, today) {
             Ok(live) => *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live),

@@ -225,7 +225,8 @@ fn protection(channel: &Channel) -> String {
          over all its questions, a year ε = {}. In plain words: whether or not this machine \
          answered a question changes the chance of any published result about it by at most a \
          factor of {:.2}. A number is then wrong by up to about ±{:.0} (19 times out of 20) where \
-         that much is enough, by more for questions with several answers, and each says by how much. Noise \
+         that much is enough, by more for questions with several answers, and each says by how \
+         much. Noise \
          protects an answer in one release; for machines that answer the same every time it wears \
          off over many.",
         thousandths(release),

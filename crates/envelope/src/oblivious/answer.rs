@@ -1,4 +1,5 @@
-//! How an answer is sealed (RFC 9458 section 4.4): with a secret that both ends of one capsule have.
+//! How an answer is sealed (RFC 9458 section 4.4): with a secret that both ends of one capsule
+//! have.
 
 use aes_gcm::aead::{Aead as _, KeyInit as _};
 use aes_gcm::{Aes128Gcm, Nonce};

@@ -57,8 +57,8 @@ impl GatewayError {
     }
 }
 
-/// Why bytes are no Binary HTTP message, or a message cannot be written as one. None carries a piece
-/// of it.
+/// Why bytes are no Binary HTTP message, or a message cannot be written as one. None carries a
+/// piece of it.
 #[derive(Debug, thiserror::Error)]
 pub enum MessageError {
     /// The bytes are not in the form of RFC 9292.

@@ -113,8 +113,9 @@ impl GatewayKey {
 }
 
 /// What is due today among the keys of one kind. A key is made when the youngest has been offered
-/// for [`KEY_OFFERED_DAYS`]; a key is destroyed when its days are over, or have not come. Names go round from 1 to
-/// 255, X-Wing's and X25519's in one circle, and none is given that is still in use.
+/// for [`KEY_OFFERED_DAYS`]; a key is destroyed when its days are over, or have not come. Names go
+/// round from 1 to 255, X-Wing's and X25519's in one circle, and none is given that is still in
+/// use.
 pub fn rotation(keys: &[GatewayKey], kem: Kem, today: Date) -> Rotation {
     // A clock that was ahead left keys that begin later: they would keep new ones from being made.
     let over = |key: &&GatewayKey| !key.lives(today);

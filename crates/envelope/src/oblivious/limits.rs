@@ -11,9 +11,9 @@
 /// or 64 keys of tags at 65 bytes, and the same head.
 pub const REQUEST_CLASSES_BYTES: [usize; 2] = [2 * 1024, 20 * 1024];
 
-/// Bytes to which an answer is padded before it is sealed: a receipt has at most 1,754 bytes and its
-/// head 100; one held part of 16 KiB fits the second class; a list of them, bounded to 64 KiB as the
-/// agent reads it, fits the third with its head.
+/// Bytes to which an answer is padded before it is sealed: a receipt has at most 1,754 bytes and
+/// its head 100; one held part of 16 KiB fits the second class; a list of them, bounded to 64 KiB
+/// as the agent reads it, fits the third with its head.
 pub const ANSWER_CLASSES_BYTES: [usize; 3] = [2 * 1024, 20 * 1024, 66 * 1024];
 
 /// Bytes of a capsule: the largest class, 7 of header, at most 1,120 of encapsulated key (X-Wing)

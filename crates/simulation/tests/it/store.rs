@@ -1,5 +1,5 @@
-//! The collector's store under failing power, failing disks and full disks: what was acknowledged is
-//! there once, what was deleted is gone.
+//! The collector's store under failing power, failing disks and full disks: what was acknowledged
+//! is there once, what was deleted is gone.
 
 use collector::store::{Arrival, Outcome, scan};
 use contract::calendar::PeriodKind;

@@ -22,6 +22,10 @@ fn operation() -> impl Strategy<Value = Operation> {
             .prop_map(|tier| Operation::Agree("usage", tier)),
         2 => Just(Operation::Agree("devices", None)),
         2 => channel.clone().prop_map(Operation::Decline),
+        1 => (channel.clone(), any::<bool>())
+            .prop_map(|(channel, now)| Operation::Withdraw(channel, now)),
+        1 => any::<bool>().prop_map(Operation::Airgap),
+        1 => any::<bool>().prop_map(Operation::Forbid),
         2 => channel.clone().prop_map(Operation::Preview),
         4 => channel.prop_map(Operation::Send),
         8 => Just(Operation::Tick),

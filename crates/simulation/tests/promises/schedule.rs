@@ -23,7 +23,7 @@ fn check_flat(what: &str, from: Timestamp, arrivals: impl Iterator<Item = Timest
     for arrival in arrivals {
         let minute = arrival.duration_since(from).as_mins();
         if (0..MINUTES_A_DAY).contains(&minute) {
-            minutes[usize::try_from(minute).unwrap()] += 1;
+            *minutes.get_mut(usize::try_from(minute).unwrap()).unwrap() += 1;
         }
     }
     let mean =

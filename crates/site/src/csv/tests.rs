@@ -1,3 +1,5 @@
+//! What a spreadsheet gets: quoting, and formulas that stay text.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! How numbers are written for people.
+
 use jiff::civil::date;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Hostile text, made harmless and visible.
+
 use super::*;
 
 #[test]

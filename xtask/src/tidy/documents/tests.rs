@@ -3,10 +3,7 @@
 use super::*;
 
 fn file(path: &str, text: &str) -> Source {
-    Source {
-        path: path.to_owned(),
-        text: text.to_owned(),
-    }
+    Source { path: path.to_owned(), text: text.to_owned() }
 }
 
 #[track_caller]
@@ -22,10 +19,7 @@ fn check_link(text: &str, broken: usize) {
 #[test]
 fn a_link_to_a_missing_file_is_seen() {
     check_link("[x](missing.md)", 1);
-    check_link(
-        "see [x](b.md), ![y](img/z.png \"Z\") and [z](../../README.md)",
-        1,
-    );
+    check_link("see [x](b.md), ![y](img/z.png \"Z\") and [z](../../README.md)", 1);
     check_link("[x]: ../c.md", 1);
     check_link("[x](../../../issues)", 1);
     check_link("[x](../) [y](b.md) [z](../guide)", 0);
@@ -49,27 +43,16 @@ const RECORD: &str =
 
 #[track_caller]
 fn check_decisions(name: &str, record: &str, index: &str, offences: usize) {
-    let files = [
-        file("docs/decisions/README.md", index),
-        file(&format!("docs/decisions/{name}"), record),
-    ];
-    assert_eq!(
-        decisions(&files).len(),
-        offences,
-        "{name}: {record} {index}"
-    );
+    let files =
+        [file("docs/decisions/README.md", index), file(&format!("docs/decisions/{name}"), record)];
+    assert_eq!(decisions(&files).len(), offences, "{name}: {record} {index}");
 }
 
 #[test]
 fn a_decision_lacking_a_heading_or_its_place_in_the_index_is_seen() {
     let index = "[1](0001-x.md)";
     check_decisions("0001-x.md", RECORD, index, 0);
-    check_decisions(
-        "0001-x.md",
-        &RECORD.replace("## Consequences\n", ""),
-        index,
-        1,
-    );
+    check_decisions("0001-x.md", &RECORD.replace("## Consequences\n", ""), index, 1);
     check_decisions("0001-x.md", &RECORD.replace("# 0001. X", "# X"), index, 1);
     check_decisions("0001-x.md", RECORD, "nothing", 1);
 }

@@ -4,10 +4,7 @@ use super::*;
 
 #[track_caller]
 fn check(rule: fn(&Source) -> Vec<Offence>, path: &str, text: &str, lines: &[usize]) {
-    let file = Source {
-        path: path.to_owned(),
-        text: text.to_owned(),
-    };
+    let file = Source { path: path.to_owned(), text: text.to_owned() };
     let found: Vec<usize> = rule(&file).iter().map(|offence| offence.line).collect();
     assert_eq!(found, lines, "{path}: {text}");
 }
@@ -15,38 +12,18 @@ fn check(rule: fn(&Source) -> Vec<Offence>, path: &str, text: &str, lines: &[usi
 #[test]
 fn a_path_of_one_machine_is_seen() {
     for path in ONE_MACHINE {
-        check(
-            paths_of_one_machine,
-            "a.md",
-            &format!("fine\nsee {path}main"),
-            &[2],
-        );
+        check(paths_of_one_machine, "a.md", &format!("fine\nsee {path}main"), &[2]);
     }
-    check(
-        paths_of_one_machine,
-        "a.md",
-        "a framework/ and /tmp/state and crates/ro",
-        &[],
-    );
+    check(paths_of_one_machine, "a.md", "a framework/ and /tmp/state and crates/ro", &[]);
 }
 
 #[test]
 fn the_host_of_a_registry_is_seen() {
     for host in REGISTRIES {
-        check(
-            registries,
-            "README.md",
-            &format!("from https://{host}"),
-            &[1],
-        );
+        check(registries, "README.md", &format!("from https://{host}"), &[1]);
         check(registries, "Cargo.lock", host, &[]);
     }
-    check(
-        registries,
-        ".cargo/config.toml",
-        &format!("{MIRROR} = \"x\""),
-        &[1],
-    );
+    check(registries, ".cargo/config.toml", &format!("{MIRROR} = \"x\""), &[1]);
     check(registries, "deny.toml", "allow crates-io only", &[]);
 }
 

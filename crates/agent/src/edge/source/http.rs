@@ -1,4 +1,5 @@
-//! Asks a program on this machine over HTTP: one GET, no redirection, no proxy, limits on all of it.
+//! Asks a program on this machine over HTTP: one GET, no redirection, no proxy, limits on all of
+//! it.
 
 use std::net::IpAddr;
 use std::time::Duration;
