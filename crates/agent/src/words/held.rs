@@ -13,8 +13,8 @@ use crate::held::{SentPart, Standing};
 use crate::withdraw::Live;
 
 /// Said before a collector is asked.
-pub const LIVE_WARNING: &str = "Asked together, these tags are joined: the collector can see that they \
-     are one machine's, and its address.\n";
+pub const LIVE_WARNING: &str = "Asked together, these tags are joined: the collector can see \
+                                that they are one machine's, and its address.\n";
 
 /// What the ledger says, one line for each report, newest first.
 pub fn text(agent: &Agent<'_>, parts: &[SentPart]) -> String {
