@@ -1,9 +1,11 @@
 //! Who comes in, and who does not.
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 
 use crate::LARKSPUR;
-use crate::service::{Service, request};
+use crate::service::{Service, program, request};
 
 #[test]
 fn without_a_session_nobody_sees_anything() {
@@ -182,6 +184,26 @@ fn a_proxy_at_the_socket_gets_sessions_and_forms() {
     let body = format!("channel=usage&choice=no&csrf={csrf}");
     let answer = service.ask_socket(&request("POST", "/decide", "nas.example", &form, &body));
     assert_eq!(answer.status, 303);
+}
+
+#[test]
+fn where_no_service_runs_the_page_is_served_by_a_command() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let (manifest, state) = (folder.path().join("manifest.toml"), folder.path().join("state"));
+    let mut file = std::fs::File::create(&manifest).unwrap();
+    std::io::Write::write_all(&mut file, LARKSPUR.as_bytes()).unwrap();
+    let asked = program(&manifest, &state).arg("page").output().unwrap();
+    let said = String::from_utf8(asked.stderr).unwrap();
+    assert!(said.contains("candor-agent page --here"), "{said}");
+    let mut command = program(&manifest, &state);
+    let mut serving = command.args(["page", "--here"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut link = String::new();
+    BufReader::new(serving.stdout.take().unwrap()).read_line(&mut link).unwrap();
+    let config = ureq::Agent::config_builder().max_redirects(0).build();
+    let page = config.new_agent().get(link.trim()).call().unwrap();
+    serving.kill().unwrap();
+    serving.wait().unwrap();
+    assert_eq!(page.status(), 200);
 }
 
 #[test]

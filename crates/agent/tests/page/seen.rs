@@ -172,6 +172,10 @@ fn pictures_for_whoever_looks() {
         let sent = browser.run(sent).as_str().unwrap().to_owned();
         browser.run("document.querySelectorAll('details').forEach(d => d.open = true)");
         browser.picture(&format!("open-{width}"));
+        let print = serde_json::json!({"media": "print"});
+        browser.tell("Emulation.setEmulatedMedia", &print);
+        browser.picture(&format!("print-{width}"));
+        browser.tell("Emulation.setEmulatedMedia", &serde_json::json!({"media": ""}));
         browser.go(&sent);
         browser.picture(&format!("report-{width}"));
         for route in ["sent", "statement", "nothing"] {

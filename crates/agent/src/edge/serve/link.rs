@@ -28,7 +28,10 @@ pub fn new_link(folder: &Path) -> Result<String, Trouble> {
         let happened = format!("{}: {error}", folder.join(SOCKET).display());
         let to_do = match error.kind() {
             std::io::ErrorKind::PermissionDenied => "run it as the user who owns that folder",
-            _ => "start it with candor-agent run --page 127.0.0.1:7417, and ask again",
+            _ => {
+                "start it with candor-agent run --page 127.0.0.1:7417, and ask again; or see the \
+                 page for as long as a command runs: candor-agent page --here"
+            }
         };
         Trouble::new("no service answers here.", happened, "everything as it was", to_do)
     };
