@@ -101,6 +101,14 @@ impl History {
             return Err("a deletion left the air gap".into());
         }
         self.check_packets(&shown)?;
+        self.check_state()
+    }
+
+    /// Checks what is on the disk, and at the collector on paper.
+    ///
+    /// # Errors
+    /// Says what does not hold.
+    pub fn check_state(&self) -> Result<(), String> {
         self.check_ledger()?;
         self.check_deleted()?;
         self.check_outbox()

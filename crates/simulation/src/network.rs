@@ -19,6 +19,8 @@ use jiff::civil::{Date, date};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
+use crate::collector::Beside;
+
 /// What the network does to the next packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weather {
@@ -74,6 +76,7 @@ pub struct Network {
     root: RootPublic,
     signer: ReceiptSigner,
     forger: ReceiptSigner,
+    beside: Beside,
 }
 
 impl Network {
@@ -87,11 +90,13 @@ impl Network {
             let root = RootKey::generate(&mut random);
             let days = (date(2026, 1, 1), date(2036, 12, 31));
             let key = root.issue(&mut random, KeyPurpose::Receipt, "larkspur", days);
+            let another = root.issue(&mut random, KeyPurpose::Receipt, "larkspur", days);
             #[expect(clippy::expect_used, reason = "a simulation without keys proves nothing")]
             let signer = ReceiptSigner::new(key).expect("a key for receipts signs receipts");
-            (root.public(), signer)
+            (root.public(), signer, another)
         };
-        let ((root, signer), (_, forger)) = (signer(), signer());
+        let ((root, signer, key), (_, forger, _)) = (signer(), signer());
+        let beside = Beside::new(seed, key);
         Self {
             weather: Cell::new(Weather::Clear),
             interruption: Cell::new(None),
@@ -105,6 +110,7 @@ impl Network {
             root,
             signer,
             forger,
+            beside,
         }
     }
 
@@ -120,6 +126,12 @@ impl Network {
             let days = retention(definition.channel.as_str());
             self.definitions.borrow_mut().insert(definition.hash(), (definition, days));
         }
+        self.beside.load(manifest);
+    }
+
+    /// The collector's power fails and comes back.
+    pub fn lose_power(&self) {
+        self.beside.lose_power();
     }
 
     /// The collector's day.
@@ -147,7 +159,27 @@ impl Network {
         self.deletions.borrow().clone()
     }
 
+    /// The collector on paper and the real one take the same bytes, and must agree. The agent gets the
+    /// real one's answer, unless somebody else answers.
+    ///
+    /// # Panics
+    /// If the two disagree: that is what this simulation looks for.
     fn receive(&self, bytes: &[u8], signer: &ReceiptSigner) -> Reply {
+        let paper = self.receive_on_paper(bytes, signer);
+        let addressed: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
+        let channel = addressed.get("channel").and_then(|c| c.as_str()).unwrap_or_default();
+        let (status, body) = self.beside.receive(channel, bytes, self.today.get());
+        let taken = |status| if status == 200 { 201 } else { status };
+        // On paper every closed or coming period is 422; the real one says more.
+        let same = taken(status) == paper.status || (paper.status == 422 && status == 410);
+        assert!(same, "paper says {}, the collector {status}", paper.status);
+        if std::ptr::eq(signer, &raw const self.signer) && taken(status) == 201 {
+            return Reply { status, retry_after_seconds: None, body: body.into_bytes() };
+        }
+        paper
+    }
+
+    fn receive_on_paper(&self, bytes: &[u8], signer: &ReceiptSigner) -> Reply {
         let answer = |status, body: String| Reply {
             status,
             retry_after_seconds: None,
@@ -276,6 +308,7 @@ impl Network {
         signer: &ReceiptSigner,
     ) -> Option<Tombstone> {
         self.deletions.borrow_mut().push(tag);
+        let removed = self.beside.delete(request.channel, tag, self.today.get());
         let mut accepted = self.accepted.borrow_mut();
         let ours = |key: &(Digest, Option<Tag>, String), held: &Held| {
             key.1 == Some(tag) && held.channel == request.channel
@@ -295,6 +328,9 @@ impl Network {
             removed: (before - accepted.len()) as u64,
             tag,
         };
+        let known = self.deleted.borrow().get(&tag).map(|tombstone| tombstone.removed);
+        let expected = known.unwrap_or(deletion.removed);
+        assert_eq!(removed, Some(expected), "paper and the collector removed different numbers");
         let tombstone = Tombstone::sign(signer, deletion).ok()?;
         // What was deleted before is told again with the number of that time.
         Some(self.deleted.borrow_mut().entry(tag).or_insert(tombstone).clone())

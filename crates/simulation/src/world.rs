@@ -194,6 +194,7 @@ impl World {
     /// Power fails and comes back.
     pub fn lose_power(&mut self) {
         self.disk = self.disk.restart();
+        self.network.lose_power();
     }
 }
 

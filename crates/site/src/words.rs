@@ -32,7 +32,7 @@ pub(crate) fn window(window: Window) -> String {
 
 /// "on average, in the week of 9 November 2026".
 pub(crate) fn when(release: &Release) -> String {
-    let average = if release.window.periods > 1 { "on average, in " } else { "in " };
+    let average = if release.window.periods > 1 { "on average, in " } else { "on " };
     format!("{average}{}", window(release.window))
 }
 

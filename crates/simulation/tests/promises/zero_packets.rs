@@ -93,8 +93,15 @@ const EVERYTHING: &[&[&str]] = &[
     &["tick"],
     &["ledger"],
     &["ledger", "verify"],
+    &["held"],
+    &["held", "--live"],
+    &["policy", "show"],
+    &["policy", "sync"],
     &["manifest", "check"],
     &["manifest", "statement"],
+    &["withdraw", "usage"],
+    &["withdraw", "--all", "--now"],
+    &["tick"],
 ];
 
 /// Runs every command; nothing may touch an internet socket, whatever else it does.
