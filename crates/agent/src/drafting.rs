@@ -1,9 +1,7 @@
 //! A first draft of questions from what a product can already tell: a JSON document, or a query.
 //!
-//! It is a beginning for a person, not a manifest: numbers get buckets, words get the list that was
-//! seen, and what looks like a name is only mentioned, so that nobody asks it by accident.
-
-use std::fmt::Write as _;
+//! It is a beginning for a person, not a manifest: numbers get buckets, lists the entries that were
+//! seen, and single texts a list to be written, since they may name somebody.
 
 use contract::id::{Choice, FieldId};
 use serde_json::Value;
@@ -29,13 +27,8 @@ pub fn from_json(document: &Value, file: &str) -> String {
             Value::String(text) if looks_like_a_version(text) => {
                 out += &question(name, "version", "", &source);
             }
-            Value::String(text) if Choice::parse(text).is_ok() && text.len() <= 24 => {
-                let choices = choices(std::slice::from_ref(value));
-                out += &question(name, "choice", &choices, &source);
-            }
-            _ => {
-                let _ = write!(out, "\n# Left out: {pointer} is text that may name somebody.\n");
-            }
+            // A single word may name somebody: the list is for a person to write.
+            _ => out += &question(name, "choice", "choices = [\"…\"]\n", &source),
         }
     }
     out
@@ -106,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_become_questions_and_names_are_only_mentioned() {
+    fn members_become_questions_and_single_texts_are_not_repeated() {
         let document = serde_json::json!({
             "version": "24.10.2", "pools": 3, "ha": false, "Name of host": "nas of Alice Ames",
             "services": ["ssh", "smb", "ssh"], "a/b": {"kind": "zfs"},
@@ -118,7 +111,7 @@ mod tests {
             "kind = \"flag\"",
             "choices = [\"ssh\", \"smb\"]",
             "pointer = \"/a~1b/kind\"",
-            "Left out: /Name of host",
+            "id = \"name_of_host\"",
         ] {
             assert!(draft.contains(words), "{words}: {draft}");
         }

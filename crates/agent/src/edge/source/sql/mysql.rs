@@ -39,6 +39,7 @@ const COLUMNS_MAX: u64 = 64;
 pub(super) struct Session {
     wire: Wire,
     sequence: u8,
+    limit: Duration,
 }
 
 impl Session {
@@ -46,16 +47,12 @@ impl Session {
     pub(super) fn open(login: &Login, time_max: Duration) -> Result<Self, SqlError> {
         let port = login.port.unwrap_or(3306);
         let wire = Wire::connect(login, &SOCKETS.map(str::to_owned), port)?;
-        let mut session = Self { wire, sequence: 0 };
+        let mut session = Self { wire, sequence: 0, limit: Duration::ZERO };
         session.log_in(login)?;
         session.set("TRANSACTION READ ONLY").map_err(|_| SqlError::NotReadOnly)?;
         // Quotation marks and backslashes then mean what they meant to the rules of a query.
         session.set("sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'")?;
-        // MariaDB knows the first, MySQL the second; where neither is known the connection ends.
-        let seconds = session.set(&format!("max_statement_time = {}", time_max.as_secs_f32()));
-        if seconds.is_err() {
-            let _ = session.set(&format!("max_execution_time = {}", time_max.as_millis()));
-        }
+        session.limit(time_max);
         // Nobody waits for a table that is being altered.
         let _ = session.set("lock_wait_timeout = 2");
         // MySQL 8 would count with several threads.
@@ -71,6 +68,7 @@ impl Session {
         each: &mut Each<'_>,
     ) -> Result<(), SqlError> {
         self.wire.allow(time);
+        self.limit(time);
         self.command(query)?;
         let first = self.packet()?;
         let columns = match first.first() {
@@ -93,6 +91,18 @@ impl Session {
                 Some(0xff) => return Err(refused(&row)),
                 _ => each(&cells(&row, columns)?)?,
             }
+        }
+    }
+
+    /// The server itself stops what takes longer. MariaDB knows the first setting, MySQL the
+    /// second; where neither is known the connection ends.
+    fn limit(&mut self, time: Duration) {
+        if self.limit == time {
+            return;
+        }
+        self.limit = time;
+        if self.set(&format!("max_statement_time = {}", time.as_secs_f32())).is_err() {
+            let _ = self.set(&format!("max_execution_time = {}", time.as_millis()));
         }
     }
 

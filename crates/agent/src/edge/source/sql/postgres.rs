@@ -22,6 +22,7 @@ const MESSAGE_BYTES_MAX: usize = 4 * QUERY_CELL_BYTES_MAX;
 /// A session that can only read.
 pub(super) struct Session {
     wire: Wire,
+    limit: Duration,
 }
 
 impl Session {
@@ -30,13 +31,12 @@ impl Session {
         let port = login.port.unwrap_or(5432);
         let sockets = ["/run/postgresql", "/var/run/postgresql", "/tmp"];
         let sockets = sockets.map(|folder| format!("{folder}/.s.PGSQL.{port}"));
-        let mut session = Self { wire: Wire::connect(login, &sockets, port)? };
+        let mut session = Self { wire: Wire::connect(login, &sockets, port)?, limit: time_max };
         session.wire.allow(Duration::from_secs(CONNECT_SECONDS_MAX));
         session.log_in(login, time_max)?;
         // One process, and no compiler, for what is read beside the product's own work.
         for setting in ["max_parallel_workers_per_gather = 0", "jit = off"] {
-            let time = Duration::from_secs(CONNECT_SECONDS_MAX);
-            let _ = session.query(&format!("SET {setting}"), time, &mut |_| Ok(()));
+            let _ = session.put(&format!("SET {setting}"), &mut |_| Ok(()));
         }
         Ok(session)
     }
@@ -49,6 +49,15 @@ impl Session {
         each: &mut Each<'_>,
     ) -> Result<(), SqlError> {
         self.wire.allow(time);
+        if self.limit != time {
+            self.limit = time;
+            // The server itself stops what takes longer.
+            self.put(&format!("SET statement_timeout = {}", time.as_millis()), &mut |_| Ok(()))?;
+        }
+        self.put(query, each)
+    }
+
+    fn put(&mut self, query: &str, each: &mut Each<'_>) -> Result<(), SqlError> {
         self.send(b'Q', &[query.as_bytes(), &[0]].concat())?;
         let mut outcome = Ok(());
         loop {
