@@ -16,12 +16,12 @@ pub const NOW_WARNING: &str = "Deleted together, these tags can be joined by the
 pub fn text(agent: &Agent<'_>, channel: &str, progress: &Progress) -> String {
     let mut out = format!("{channel} is withdrawn. Nothing more of it leaves this machine.\n");
     let mut line = |label: &str, text: &str| {
-        let _ = writeln!(out, "  {label:17}{}", text.replace('\n', "\n                   "));
+        let _ = writeln!(out, "  {label:20}{}", text.replace('\n', "\n                      "));
     };
     line("what is deleted", &deleted(progress));
     if let Some(obstacle) = &progress.obstacle {
         let happened = sent::happened(obstacle);
-        line("what is in the way", &format!(" {happened}; it is tried again by itself"));
+        line("what is in the way", &format!("{happened}; it is tried again by itself"));
     }
     if progress.without_key > 0 {
         let parts = number(progress.without_key, "part");
