@@ -2,22 +2,22 @@
 //!
 //! ```
 //! let text = r#"
-//! # The manifest that the program ships. No default.
+//! ## The manifest that the program ships. No default.
 //! manifest = "/usr/share/larkspur/candor.toml"
-//! # Where decisions, the secret, the outbox and the ledger are. Default: /var/lib/candor/PROGRAM.
+//! ## Where decisions, the secret, the outbox and the ledger are. Default: /var/lib/candor/PROGRAM.
 //! state = "/var/lib/candor/larkspur"
-//! # Another collector than the manifest's, for a vendor's test or a site's own. Default: none.
+//! ## Another collector than the manifest's, for a vendor's test or a site's own. Default: none.
 //! collector = "https://stats.example.org"
-//! # A site's own certificate authority in PEM, believed instead of the public ones. Default: none.
+//! ## A site's own certificate authority in PEM, believed instead of the public ones. Default: none.
 //! ca = "/etc/ssl/site.pem"
-//! # A proxy of Candor's own, or "none". Default: HTTPS_PROXY, less what NO_PROXY names.
+//! ## A proxy of Candor's own, or "none". Default: HTTPS_PROXY, less what NO_PROXY names.
 //! proxy = "http://proxy.example.org:3128"
-//! # Seconds that one request may take in all, from 1 to 300: more where the line is slow. Default:
+//! ## Seconds that one request may take in all, from 1 to 300: more where the line is slow. Default:
 //! 30. timeout = 60
-//! # The fleet's policy. Default: /etc/candor/policy.toml, where it exists. One that is named here
+//! ## The fleet's policy. Default: /etc/candor/policy.toml, where it exists. One that is named here
 //! # and is not there forbids everything.
 //! policy = "/etc/candor/policy.toml"
-//! # Credentials for the manifest's databases, in a file that only the agent's user reads;
+//! ## Credentials for the manifest's databases, in a file that only the agent's user reads;
 //! `manifest
 //! # grants` prints which rights they need. Default: what the product's own configuration says.
 //! credentials = "/etc/candor/credentials.toml"

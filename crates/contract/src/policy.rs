@@ -3,23 +3,23 @@
 //!
 //! ```
 //! let text = r#"
-//! # The format.
+//! ## The format.
 //! policy = 1
-//! # Whose policy it is: `candor-agent why` shows it.
+//! ## Whose policy it is: `candor-agent why` shows it.
 //! title = "The grid's policy"
-//! # For programs and channels that are not named below: "forbid", or "undecided" (the default),
+//! ## For programs and channels that are not named below: "forbid", or "undecided" (the default),
 //! # where each machine's own record decides.
 //! others = "forbid"
 //!
 //! [program.larkspur]
-//! # Only with this manifest, by the hash that `candor-agent manifest check` shows. With another
+//! ## Only with this manifest, by the hash that `candor-agent manifest check` shows. With another
 //! # one everything below is forbidden. Default: any.
 //! manifest = "4e9eade847a1e97cd86dc3b99e89dfc8cd3ca64326a18df2f36010661973c334"
 //!
 //! [program.larkspur.channel]
-//! # Permitted up to this tier. A person's no still stands, and so does a lower tier.
+//! ## Permitted up to this tier. A person's no still stands, and so does a lower tier.
 //! usage = { permit = "basic" }
-//! # Forbidden, whatever anybody decides.
+//! ## Forbidden, whatever anybody decides.
 //! devices = "forbid"
 //! "#;
 //! assert!(contract::policy::PolicyFile::parse(text).is_ok());
