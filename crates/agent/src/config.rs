@@ -12,14 +12,15 @@
 //! ca = "/etc/ssl/site.pem"
 //! ## A proxy of Candor's own, or "none". Default: HTTPS_PROXY, less what NO_PROXY names.
 //! proxy = "http://proxy.example.org:3128"
-//! ## Seconds that one request may take in all, from 1 to 300: more where the line is slow. Default:
-//! 30. timeout = 60
-//! ## The fleet's policy. Default: /etc/candor/policy.toml, where it exists. One that is named here
-//! # and is not there forbids everything.
+//! ## Seconds that one request may take in all, from 1 to 300: more where the line is slow.
+//! ## Default: 30.
+//! timeout = 60
+//! ## The fleet's policy. Default: /etc/candor/policy.toml, where it exists. One that is named
+//! ## here and is not there forbids everything.
 //! policy = "/etc/candor/policy.toml"
-//! ## Credentials for the manifest's databases, in a file that only the agent's user reads;
-//! `manifest
-//! # grants` prints which rights they need. Default: what the product's own configuration says.
+//! ## Credentials for the manifest's databases, in a file that only the agent's user reads.
+//! ## What rights they need: candor-agent manifest grants. Default: what the product's own
+//! ## configuration says.
 //! credentials = "/etc/candor/credentials.toml"
 //! "#;
 //! assert!(agent::config::Config::parse(text).is_ok());

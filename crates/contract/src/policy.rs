@@ -8,12 +8,12 @@
 //! ## Whose policy it is: `candor-agent why` shows it.
 //! title = "The grid's policy"
 //! ## For programs and channels that are not named below: "forbid", or "undecided" (the default),
-//! # where each machine's own record decides.
+//! ## where each machine's own record decides.
 //! others = "forbid"
 //!
 //! [program.larkspur]
 //! ## Only with this manifest, by the hash that `candor-agent manifest check` shows. With another
-//! # one everything below is forbidden. Default: any.
+//! ## one everything below is forbidden. Default: any.
 //! manifest = "4e9eade847a1e97cd86dc3b99e89dfc8cd3ca64326a18df2f36010661973c334"
 //!
 //! [program.larkspur.channel]
