@@ -8,7 +8,8 @@
 //! state = "/var/lib/candor/larkspur"
 //! ## Another collector than the manifest's, for a vendor's test or a site's own. Default: none.
 //! collector = "https://stats.example.org"
-//! ## A site's own certificate authority in PEM, believed instead of the public ones. Default: none.
+//! ## A site's own certificate authority in PEM, believed instead of the public ones.
+//! ## Default: none.
 //! ca = "/etc/ssl/site.pem"
 //! ## A proxy of Candor's own, or "none". Default: HTTPS_PROXY, less what NO_PROXY names.
 //! proxy = "http://proxy.example.org:3128"

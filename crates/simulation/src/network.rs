@@ -159,8 +159,8 @@ impl Network {
         self.deletions.borrow().clone()
     }
 
-    /// The collector on paper and the real one take the same bytes, and must agree. The agent gets the
-    /// real one's answer, unless somebody else answers.
+    /// The collector on paper and the real one take the same bytes, and must agree. The agent gets
+    /// the real one's answer, unless somebody else answers.
     ///
     /// # Panics
     /// If the two disagree: that is what this simulation looks for.

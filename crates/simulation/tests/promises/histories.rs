@@ -62,7 +62,7 @@ fn a_long_ordinary_life_delivers_every_day_once() {
     let mut history = History::new(7);
     history.step(&Operation::Agree("usage", Some("full"))).unwrap();
     for day in 0..40 {
-        // Every step is checked, which takes longer with each line of the ledger: once a day will do.
+        // Every step is checked, and takes longer with each line of the ledger: once a day will do.
         for _ in 0..23 {
             history.world.pass_hours(1);
             history.world.agent().tick().unwrap();
