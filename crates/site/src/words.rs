@@ -32,8 +32,10 @@ pub(crate) fn window(window: Window) -> String {
 
 /// "on average, in the week of 9 November 2026".
 pub(crate) fn when(release: &Release) -> String {
-    let average = if release.window.periods > 1 { "on average, in " } else { "on " };
-    format!("{average}{}", window(release.window))
+    let Window { first, last, periods, .. } = release.window;
+    let when = if first == last { "on" } else { "in" };
+    let average = if periods > 1 { "on average, " } else { "" };
+    format!("{average}{when} {}", window(release.window))
 }
 
 /// Whether more or fewer reported than in the release before.
