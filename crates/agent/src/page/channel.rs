@@ -240,10 +240,10 @@ fn period_name(channel: &Channel) -> &'static str {
 
 /// The explanation of `candor-agent why`, in its order.
 fn reasons(explained: &serde_json::Value) -> Vec<(String, String)> {
-    let order = ["decided by", "and also", "otherwise", "goes to", "silent", "to change"];
-    let found = explained.get("explanation");
-    let find = |key: &str| found?.get(key)?.as_str().map(str::to_owned);
-    order.iter().filter_map(|key| Some(((*key).to_owned(), find(key)?))).collect()
+    let lines = explained.get("explanation").and_then(serde_json::Value::as_array);
+    let text = |line: &serde_json::Value, key: &str| Some(line.get(key)?.as_str()?.to_owned());
+    let pair = |line| Some((text(line, "label")?, text(line, "text")?));
+    lines.into_iter().flatten().filter_map(pair).collect()
 }
 
 fn shown(

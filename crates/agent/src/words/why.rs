@@ -1,6 +1,5 @@
 //! `candor-agent why`: what decided, what it would be otherwise, and how to change it.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use contract::decision::{Decision, State};
@@ -37,7 +36,10 @@ pub fn json(agent: &Agent<'_>, channel: &str) -> Result<Value, Trouble> {
     let verdict = agent.verdict(&reading, channel)?;
     let reasons = verdict.reasons().iter().map(|reason| because(agent, &verdict, reason).0);
     let reasons: Vec<_> = reasons.collect();
-    let explanation: BTreeMap<_, _> = lines(agent, &verdict).into_iter().collect();
+    // A list: several reasons share a label, and their order says which is the strongest.
+    let lines = lines(agent, &verdict);
+    let explanation: Vec<_> =
+        lines.iter().map(|(label, text)| json!({"label": label, "text": text})).collect();
     Ok(json!({
         "channel": verdict.channel().id,
         "sentence": sentence(&verdict),

@@ -197,3 +197,23 @@ fn a_decision_is_there_or_not_but_never_half() {
     );
     covered.unwrap();
 }
+
+#[test]
+fn why_names_every_reason_and_the_strongest_first() {
+    let mut world = World::new(9);
+    agree(&world);
+    world.environment.insert("DO_NOT_TRACK".into(), "1".into());
+    world.environment.insert("CANDOR_TELEMETRY".into(), "off".into());
+    world.agent().airgap(true).unwrap();
+    let why = agent::words::why::json(&world.agent(), "usage").unwrap();
+    let texts: Vec<&str> = why["explanation"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["text"].as_str().unwrap())
+        .collect();
+    assert!(texts[0].contains("air gap"), "{texts:?}");
+    for variable in ["DO_NOT_TRACK", "CANDOR_TELEMETRY"] {
+        assert!(texts.iter().any(|text| text.contains(variable)), "{variable}: {texts:?}");
+    }
+}
