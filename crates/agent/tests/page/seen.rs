@@ -44,6 +44,8 @@ fn a_click_on_the_switch_decides() {
     let decided = || service.state().join("decisions.json").exists();
     assert!(!decided());
     browser.click("#channel-usage button[value='yes:basic']");
+    // A busy browser says that it clicked before the answer is there.
+    browser.until(TURNED_ON);
     assert!(decided());
     let heading = browser.run("return document.querySelector('h1').textContent");
     assert_eq!(heading, "One report leaves this machine once a day: Usage.");
@@ -56,6 +58,10 @@ fn a_click_on_the_switch_decides() {
 }
 
 const PRESSED: &str = "return document.querySelector('#channel-usage [aria-pressed=true]').value";
+
+/// Whether the switch of the first channel stands at its first tier.
+const TURNED_ON: &str =
+    "return document.querySelector('#channel-usage [aria-pressed=true]')?.value == 'yes:basic'";
 
 /// Whether the switch of the first channel stands at off.
 const TURNED_OFF: &str =
