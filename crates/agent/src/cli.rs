@@ -154,6 +154,14 @@ pub enum Command {
         #[command(subcommand)]
         action: PolicyAction,
     },
+    /// Clean texts: one JSON string per line in, one per line out, `null` for one that is dropped.
+    ///
+    /// Needs no manifest and no state. It reads standard input to its end.
+    Clean {
+        /// Values to remove as well: one JSON string per line.
+        #[arg(long, value_name = "FILE")]
+        known: Option<PathBuf>,
+    },
     /// Tools for manifests.
     Manifest {
         /// Which.

@@ -96,7 +96,10 @@ pub fn carry_out(
             Ok(Output { code, ..Output::text(text) })
         }
         // `main` runs these: they need no agent, or never end.
-        Command::Run(_) | Command::Page { .. } | Command::Manifest { .. } => Ok(Output::default()),
+        Command::Run(_)
+        | Command::Page { .. }
+        | Command::Manifest { .. }
+        | Command::Clean { .. } => Ok(Output::default()),
     }
 }
 

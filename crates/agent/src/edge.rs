@@ -1,6 +1,7 @@
 //! The operating system's side of the ports: the only place of this crate that touches clock, disk,
 //! network or randomness.
 
+pub mod clean;
 pub mod clock;
 pub mod facts;
 pub mod files;

@@ -10,7 +10,7 @@ use agent::cli::{Cli, Command, Common, ManifestAction, PageOptions};
 use agent::command::{Output, carry_out};
 use agent::config::{CONFIG_BYTES_MAX, CONFIG_FILE, Config};
 use agent::edge::serve::{Sockets, new_link};
-use agent::edge::{clock, facts, files, http, init, policy, random, terminal};
+use agent::edge::{clean, clock, facts, files, http, init, policy, random, terminal};
 use agent::limits::REQUEST_SECONDS_MAX;
 use agent::page::{Options, Page, Request};
 use agent::ports::Person;
@@ -49,6 +49,9 @@ fn print(to: &mut dyn Write, bytes: &[u8]) {
 }
 
 fn run(cli: Cli) -> Result<Output, Trouble> {
+    if let Command::Clean { known } = &cli.command {
+        return clean::lines(known.as_deref()).map(|()| Output::default());
+    }
     let common = configured(cli.common)?;
     if let Command::Manifest { action } = &cli.command {
         return manifest_tool(action, &common);

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says where; it makes files and names variables of its own"
 )]
 
+mod clean;
 mod errors;
 mod machine;
 mod network;
