@@ -46,6 +46,8 @@ pub enum Command {
     Forget(Forget),
     /// Check the data folder against what was promised; the report can be filed
     Verify(Day),
+    /// Invent a fleet, publish it as it would be, and see what a manifest's site would look like
+    Simulate(Simulate),
     /// Make and list the keys that sign receipts and releases
     #[command(subcommand)]
     Keys(Keys),
@@ -116,6 +118,36 @@ pub struct Serve {
 #[derive(Debug, Args)]
 pub struct Publish {
     /// The day that it is taken to be, for rehearsals
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<Date>,
+
+    /// Also write the whole site into this folder, for any web server
+    #[arg(long, value_name = "DIR")]
+    pub site: Option<PathBuf>,
+}
+
+/// `simulate`.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// The manifest whose questions the invented fleet answers
+    #[arg(long, env = "CANDOR_MANIFEST", value_name = "FILE")]
+    pub manifest: PathBuf,
+
+    /// Installations in the end. With fewer, more is folded, as it would be
+    #[arg(long, value_name = "NUMBER", default_value_t = limits::SIMULATED_DEFAULT,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(limits::SIMULATED_MAX)))]
+    pub installations: u32,
+
+    /// Days of history before today
+    #[arg(long, value_name = "DAYS", default_value_t = 90,
+          value_parser = clap::value_parser!(u16).range(7..=730))]
+    pub days: u16,
+
+    /// Another number makes another fleet
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+
+    /// The day that it is taken to be
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub today: Option<Date>,
 

@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod config;
 pub mod edge;
 pub mod failure;
+pub mod fleet;
 pub mod intake;
 pub mod limits;
 pub mod metrics;

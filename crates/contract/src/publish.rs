@@ -57,6 +57,7 @@ pub fn publish(
         number: plan.number(),
         window: tally.window,
         published: plan.published(),
+        simulated: plan.is_simulated(),
         next: plan.next(),
         mode: mode(plan.protection()),
         group_min: plan.group().installations(),

@@ -11,6 +11,8 @@ use crate::id::{ChannelId, FieldId, PartId, ProgramId};
 use crate::limits::WINDOW_PERIODS_MAX;
 use crate::manifest::Channel;
 
+mod large;
+
 /// The format this code writes; readers refuse a newer one.
 pub const FORMAT: u32 = 1;
 
@@ -31,6 +33,9 @@ pub struct Release {
     pub window: Window,
     /// The day of publication.
     pub published: Date,
+    /// Whether its installations are invented: every page and file then says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simulated: bool,
     /// The day of the next release, known in advance.
     pub next: Date,
     /// How single installations are protected.
@@ -342,33 +347,6 @@ impl Window {
         let days = crate::calendar::days_between(self.first, self.last) + 1;
         let whole = i64::from(days) == i64::from(self.periods) * i64::from(kind.days());
         whole && (kind == PeriodKind::Day || monday_of(self.first) == self.first)
-    }
-}
-
-/// A fleet's bytes are soon more than 2^53, which many JSON readers would round: from there on a
-/// number is written as text, as RFC 8785 advises (its section 3.2.2.3).
-mod large {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    use crate::limits::INTEGER_MAX;
-
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Number(u64),
-        Text(String),
-    }
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-    pub(super) fn serialize<S: Serializer>(number: &u64, to: S) -> Result<S::Ok, S::Error> {
-        if *number <= INTEGER_MAX { to.serialize_u64(*number) } else { to.collect_str(number) }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-        match Written::deserialize(from)? {
-            Written::Number(number) => Ok(number),
-            Written::Text(text) => text.parse().map_err(D::Error::custom),
-        }
     }
 }
 

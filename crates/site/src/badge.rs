@@ -1,16 +1,19 @@
 //! Small pictures with one number each, for other people's pages.
 
 use askama::Template;
-use contract::release::{Release, Row, Table};
+use contract::release::{FieldTable, Interval, Release, Row, Table};
 
 use crate::count::Count;
-use crate::number::{clamped, share};
-use crate::text::label;
+use crate::number::{clamped, estimated, share};
+use crate::text::{label, shown};
 
 /// Pixels that a letter of 11 pixels needs at most, with any system's font.
 const LETTER_PIXELS: usize = 7;
 /// Pixels beside a text.
 const MARGIN_PIXELS: usize = 14;
+
+/// Characters of what a badge is about.
+const NAME_CHARS_MAX: usize = 24;
 
 const VERSION: &str = "version";
 
@@ -24,29 +27,78 @@ struct BadgeTemplate {
     colour: &'static str,
 }
 
-/// The channel's badges with their names.
+/// A channel's badges: by which name they are asked for, and the picture.
 pub(crate) fn badges(
     history: &[Release],
     latest: &Release,
     rehearsal: bool,
-) -> askama::Result<Vec<(&'static str, String)>> {
-    let picture = |name| {
-        let value = if name == VERSION {
-            let share = versions(latest).and_then(newest_share);
-            share.unwrap_or_else(|| "too few yet".to_owned())
-        } else {
-            Count::of(latest).doubted()
+) -> askama::Result<Vec<(String, String)>> {
+    let picture = |name: String| {
+        let (about, value) = said(&name, latest);
+        let mark = match (rehearsal, latest.simulated) {
+            (true, _) => Some("rehearsal, never publish"),
+            (false, true) => Some("simulated"),
+            (false, false) => None,
         };
-        Ok((name, badge(name, value, rehearsal)?))
+        let picture = badge(&about, value, mark)?;
+        Ok((name, picture))
     };
-    names(history, latest).map(picture).collect()
+    names(history, latest).into_iter().map(picture).collect()
 }
 
-/// Their names: what the headline counts and, where versions were ever shown, the version, so that
-/// its address stays.
-pub(crate) fn names(history: &[Release], latest: &Release) -> impl Iterator<Item = &'static str> {
-    let version = history.iter().any(|release| versions(release).is_some()).then_some(VERSION);
-    std::iter::once(Count::of(latest).noun.name()).chain(version)
+/// Their names: what the headline counts; the version, where versions were ever shown; and each
+/// question with a sum over all installations. A name that was ever shown keeps its address.
+pub(crate) fn names(history: &[Release], latest: &Release) -> Vec<String> {
+    let mut names = vec![Count::of(latest).noun.name().to_owned()];
+    if history.iter().any(|release| versions(release).is_some()) {
+        names.push(VERSION.to_owned());
+    }
+    for field in latest.fields.iter().filter(|field| is_sum(history, field)) {
+        let name = field.id.to_string();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn is_sum(history: &[Release], field: &FieldTable) -> bool {
+    let same =
+        |release: &Release| release.fields.iter().any(|f| f.id == field.id && sum(f).is_some());
+    history.iter().any(same)
+}
+
+fn sum(field: &FieldTable) -> Option<(Interval, &str)> {
+    match &field.table {
+        Table::Histogram { total, unit, .. } => total.map(|total| (total, unit.as_str())),
+        _ => None,
+    }
+}
+
+/// What a badge is about, and its number.
+fn said(name: &str, latest: &Release) -> (String, String) {
+    let count = Count::of(latest);
+    if name == count.noun.name() {
+        return (name.to_owned(), count.doubted());
+    }
+    let too_few = || "too few yet".to_owned();
+    if name == VERSION {
+        let share = versions(latest).and_then(newest_share);
+        return (name.to_owned(), share.unwrap_or_else(too_few));
+    }
+    let field = latest.fields.iter().find(|field| field.id.as_str() == name);
+    match field.and_then(sum) {
+        Some((total, unit)) => {
+            let about = if matches!(unit, "bytes" | "seconds") { name } else { unit };
+            (label_long(about), format!("about {}", estimated(total.estimate, unit)))
+        }
+        None => (label_long(name), too_few()),
+    }
+}
+
+/// As much of a name as a badge has room for.
+fn label_long(text: &str) -> String {
+    shown(text).chars().take(NAME_CHARS_MAX).collect()
 }
 
 fn versions(release: &Release) -> Option<&[Row]> {
@@ -64,11 +116,10 @@ fn newest_share(minor: &[Row]) -> Option<String> {
     Some(format!("{} · {}", label(&row.title), share(clamped(row.count), all)))
 }
 
-fn badge(name: &str, value: String, rehearsal: bool) -> askama::Result<String> {
-    let (name, colour) = if rehearsal {
-        (format!("rehearsal, never publish: {name}"), "#9a4a00")
-    } else {
-        (name.to_owned(), "#0a6b64")
+fn badge(about: &str, value: String, mark: Option<&str>) -> askama::Result<String> {
+    let (name, colour) = match mark {
+        Some(mark) => (format!("{mark}: {about}"), "#9a4a00"),
+        None => (about.to_owned(), "#0a6b64"),
     };
     let width = |text: &str| text.chars().count() * LETTER_PIXELS + MARGIN_PIXELS;
     let [name_width, value_width] = [width(&name), width(&value)];

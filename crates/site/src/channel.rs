@@ -12,7 +12,7 @@ use crate::limits::HIGHLIGHTS_MAX;
 use crate::number::days;
 use crate::text::{Markup, shown};
 use crate::words::{Remark, consent, mode, not_known, trend, when, window};
-use crate::{ChannelSite, Page, ProgramSite, RenderError, badge, csv, link};
+use crate::{ChannelSite, Page, ProgramSite, RenderError, badge, csv, is_simulated, link};
 
 /// Questions from which on figures beside the headline help to see what matters.
 const HIGHLIGHTS_FROM_FIELDS: usize = 4;
@@ -38,7 +38,7 @@ pub(crate) fn pages(
     pages.push(file(path, CSV_TYPE, csv::counts(channel.history, rehearsal)));
     let badges = badge::badges(channel.history, latest, rehearsal);
     for (name, picture) in badges.map_err(RenderError::Template)? {
-        pages.push(file(link::badge(program.id, channel.id, name), SVG, picture));
+        pages.push(file(link::badge(program.id, channel.id, &name), SVG, picture));
     }
     Ok(pages)
 }
@@ -106,7 +106,8 @@ fn statistics(
         published: format!("{counted} {}", day_in_words(latest.published)),
         files: files(program, channel, latest, &path),
         badges: badge::names(channel.history, latest)
-            .map(|name| Anchor::new(&path, &link::badge(program.id, channel.id, name), name))
+            .into_iter()
+            .map(|name| Anchor::new(&path, &link::badge(program.id, channel.id, &name), name))
             .collect(),
         statement,
     }
@@ -145,6 +146,7 @@ fn frame(
         nav,
         style: style(path),
         rehearsal,
+        simulated: is_simulated(program),
     }
 }
 
@@ -318,6 +320,7 @@ fn awaited(
         nav: Vec::new(),
         style: style(&path),
         rehearsal,
+        simulated: is_simulated(program),
     };
     let body = AwaitedTemplate { frame, channel: name }.render();
     page(path, body)

@@ -6,12 +6,13 @@ use crate::count::Count;
 use crate::limits::CSV_RELEASES_MAX;
 
 const HEAD: &str = "release,first_day,last_day,kind,value,title,bucket,number,error_95";
-const NOTE: &str = ",rehearsal: never publish this";
+const REHEARSAL: &str = ",rehearsal: never publish this";
+const SIMULATED: &str = ",simulated: these installations are invented";
 
 /// All releases of one field, oldest first. Numbers are as published: noise may take them below
 /// zero, and whoever adds them up needs them so.
 pub(crate) fn field(history: &[Release], latest: &FieldTable, rehearsal: bool) -> String {
-    let mut sheet = Sheet::new(rehearsal);
+    let mut sheet = Sheet::new(note(history, rehearsal));
     // An open vocabulary is long and its old values are in the old releases.
     let releases = match latest.table {
         Table::Catalogue { .. } => 1,
@@ -29,7 +30,7 @@ pub(crate) fn field(history: &[Release], latest: &FieldTable, rehearsal: bool) -
 
 /// The headline over all releases.
 pub(crate) fn counts(history: &[Release], rehearsal: bool) -> String {
-    let mut sheet = Sheet::new(rehearsal);
+    let mut sheet = Sheet::new(note(history, rehearsal));
     for release in history {
         let count = Count::of(release);
         sheet.release(release);
@@ -37,6 +38,15 @@ pub(crate) fn counts(history: &[Release], rehearsal: bool) -> String {
         sheet.write(count.noun.name(), ["", ""], "", &numbers);
     }
     sheet.text
+}
+
+/// What stands at the end of each line, so that no line can be taken for what it is not.
+fn note(history: &[Release], rehearsal: bool) -> &'static str {
+    match (rehearsal, history.iter().any(|release| release.simulated)) {
+        (true, _) => REHEARSAL,
+        (false, true) => SIMULATED,
+        (false, false) => "",
+    }
 }
 
 fn table(sheet: &mut Sheet, table: &Table) {
@@ -81,13 +91,13 @@ fn table(sheet: &mut Sheet, table: &Table) {
 struct Sheet {
     text: String,
     release: String,
-    rehearsal: bool,
+    note: &'static str,
 }
 
 impl Sheet {
-    fn new(rehearsal: bool) -> Self {
-        let last = if rehearsal { ",note\r\n" } else { "\r\n" };
-        Self { text: format!("{HEAD}{last}"), release: String::new(), rehearsal }
+    fn new(note: &'static str) -> Self {
+        let last = if note.is_empty() { "\r\n" } else { ",note\r\n" };
+        Self { text: format!("{HEAD}{last}"), release: String::new(), note }
     }
 
     fn release(&mut self, release: &Release) {
@@ -137,8 +147,7 @@ impl Sheet {
     fn write(&mut self, kind: &str, name: [&str; 2], bucket: &str, numbers: &[String; 2]) {
         let [value, title] = name.map(cell);
         let [number, error] = numbers;
-        let note = if self.rehearsal { NOTE } else { "" };
-        let release = &self.release;
+        let (note, release) = (self.note, &self.release);
         let bucket = cell(bucket);
         let line = [release, kind, &value, &title, &bucket, number, error].join(",");
         self.text.extend([line.as_str(), note, "\r\n"]);

@@ -25,6 +25,8 @@ pub(crate) struct Frame {
     /// How this page names the stylesheet.
     pub(crate) style: String,
     pub(crate) rehearsal: bool,
+    /// Whether its installations are invented.
+    pub(crate) simulated: bool,
 }
 
 /// A link.

@@ -127,6 +127,12 @@ fn style_page(path: &str, style: &str) -> Page {
     Page { path: path.to_owned(), content_type: frame::CSS, body: style.as_bytes().to_vec() }
 }
 
+/// Whether some of a program's installations are invented: its pages then say so, all of them.
+fn is_simulated(program: &ProgramSite<'_>) -> bool {
+    let mut releases = program.channels.iter().flat_map(|channel| channel.history);
+    releases.any(|release| release.simulated)
+}
+
 /// One rehearsal among the releases marks everything: better one warning too many.
 fn rehearses(program: &ProgramSite<'_>) -> bool {
     let releases = program.channels.iter().flat_map(|channel| channel.history);

@@ -10,7 +10,7 @@ use crate::frame::{Anchor, Frame, page, style};
 use crate::link;
 use crate::text::{Markup, shown};
 use crate::words::window;
-use crate::{ChannelSite, Page, ProgramSite, RenderError, Site, Statement};
+use crate::{ChannelSite, Page, ProgramSite, RenderError, Site, Statement, is_simulated};
 
 /// One channel in a list.
 struct Entry {
@@ -95,6 +95,7 @@ pub(crate) fn home(site: &Site<'_>, rehearsal: bool) -> Result<Page, RenderError
         nav: Vec::new(),
         style: style(path),
         rehearsal,
+        simulated: site.programs.iter().any(is_simulated),
     };
     page(path.to_owned(), HomeTemplate { frame, programs }.render())
 }
@@ -133,6 +134,7 @@ fn frame(program: &ProgramSite<'_>, path: &str, rehearsal: bool) -> Frame {
         nav: vec![Anchor::new(path, link::HOME, "All programs")],
         style: style(path),
         rehearsal,
+        simulated: is_simulated(program),
     }
 }
 

@@ -16,6 +16,7 @@ mod forget;
 mod keys;
 mod publish;
 mod serve;
+mod simulate;
 mod verify;
 
 /// Runs a command and prints its result to `out`.
@@ -37,6 +38,7 @@ pub fn run(config: Config, out: &mut impl Write) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(options) => serve::run(&data()?, *options, out),
         Command::Publish(options) => publish::run(&data()?, &options, json, out),
+        Command::Simulate(options) => simulate::run(&data()?, &options, json, out),
         Command::Forget(options) => forget::run(&data()?, &options, json, out),
         Command::Verify(day) => verify::run(&data()?, clock(day.today), json, out),
         Command::Keys(command) => keys::run(data, command, json, out),

@@ -93,7 +93,11 @@ pub fn stored(disk: &dyn Disk) -> Result<Catalogue, ManifestError> {
     Ok(Catalogue::new(all)?)
 }
 
-fn keep(disk: &dyn Disk, manifest: &Manifest, text: &str) -> Result<(), DiskError> {
+/// Keeps a copy of a manifest, as its program's newest.
+///
+/// # Errors
+/// If the data folder cannot be written.
+pub fn keep(disk: &dyn Disk, manifest: &Manifest, text: &str) -> Result<(), DiskError> {
     let folder = join(FOLDER, manifest.program.id.as_str());
     disk.create_folder(FOLDER)?;
     disk.create_folder(&folder)?;
@@ -121,7 +125,11 @@ fn stored_of(disk: &dyn Disk, program: &ProgramId) -> Result<Vec<Manifest>, Mani
     Ok(manifests)
 }
 
-fn read(path: &Path) -> Result<String, ManifestError> {
+/// A manifest's text, within its bound.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn read(path: &Path) -> Result<String, ManifestError> {
     let failed = |source| ManifestError::Read { path: path.to_owned(), source };
     let mut text = String::new();
     let file = File::open(path).map_err(failed)?;

@@ -25,6 +25,7 @@ pub struct Plan {
     group: SmallestGroup,
     fields: usize,
     counts_installations: bool,
+    simulated: bool,
 }
 
 /// How single installations are protected in a release.
@@ -174,7 +175,18 @@ impl Plan {
             group,
             fields: published(channel),
             counts_installations: counts_installations(channel),
+            simulated: false,
         })
+    }
+
+    /// The same for a tally of invented installations: the release says so for good.
+    pub fn simulated(self) -> Self {
+        Self { simulated: true, ..self }
+    }
+
+    /// Whether the installations are invented.
+    pub fn is_simulated(&self) -> bool {
+        self.simulated
     }
 
     /// The channel.
