@@ -130,12 +130,12 @@ impl Asked {
     /// What an installation sends of this part in one period: one sheet of answers, or one for each
     /// sample.
     fn sheets(&self, person: Person, day: Date, age: f64) -> Vec<Vec<Option<Answer>>> {
-        let sampled = self.definition.fields.iter().position(is_sample);
+        let open = self.definition.fields.iter().position(is_sample);
         let sheet = || {
             let answers = self.definition.fields.iter();
             answers.map(|shape| person.answer(&shape.id, &shape.kind, day, age))
         };
-        let Some((at, shape)) = sampled.and_then(|at| Some((at, self.definition.fields.get(at)?)))
+        let Some((at, shape)) = open.and_then(|at| Some((at, self.definition.fields.get(at)?)))
         else {
             return vec![sheet().collect()];
         };

@@ -1,5 +1,6 @@
 //! `simulate`: an invented fleet answers a manifest's questions, and its releases go the real way.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -187,15 +188,16 @@ fn said(
         options.installations, options.days
     );
     for (channel, count) in releases {
-        text.push_str(&format!("  {channel:<20} {count} releases\n"));
+        let _ = writeln!(text, "  {channel:<20} {count} releases");
     }
     if let (Some(files), Some(site)) = (files, &options.site) {
-        text.push_str(&format!("\n{files} files of the site are in {}.\n", site.display()));
+        let _ = writeln!(text, "\n{files} files of the site are in {}.", site.display());
     }
-    text.push_str(&format!(
-        "\nTo see it:  candor-collector --data {} serve --listen 127.0.0.1:8711\n",
+    let _ = writeln!(
+        text,
+        "\nTo see it:  candor-collector --data {} serve --listen 127.0.0.1:8711",
         data.display()
-    ));
+    );
     text
 }
 
