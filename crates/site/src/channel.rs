@@ -68,7 +68,7 @@ struct StatisticsTemplate<'a> {
     licence: String,
     published: String,
     files: Vec<Anchor>,
-    badges: Vec<Anchor>,
+    badges: String,
 }
 
 fn statistics(
@@ -105,10 +105,7 @@ fn statistics(
         licence: shown(&latest.program.data_licence),
         published: format!("{counted} {}", day_in_words(latest.published)),
         files: files(program, channel, latest, &path),
-        badges: badge::names(channel.history, latest)
-            .into_iter()
-            .map(|name| Anchor::new(&path, &link::badge(program.id, channel.id, &name), name))
-            .collect(),
+        badges: to(&link::releases_page(program.id, channel.id)) + "#badges",
         statement,
     }
     .render();
@@ -248,6 +245,7 @@ struct ReleasesTemplate {
     csv: String,
     ledger: Option<String>,
     licence: String,
+    badges: Vec<Anchor>,
 }
 
 struct ReleaseLine {
@@ -292,6 +290,10 @@ fn releases(
         csv: to(&link::count_csv(program.id, channel.id, noun)),
         ledger: ledger(program, latest).as_ref().map(to),
         licence: shown(&latest.program.data_licence),
+        badges: badge::names(channel.history, latest)
+            .into_iter()
+            .map(|name| Anchor::new(&path, &link::badge(program.id, channel.id, &name), name))
+            .collect(),
     }
     .render();
     page(path, body)
