@@ -93,6 +93,6 @@ pub const KEY_DAYS_DEFAULT: u16 = 90;
 /// Installations that `simulate` invents unless told otherwise: a product that is doing well.
 pub const SIMULATED_DEFAULT: u32 = 10_000;
 
-/// Installations that `simulate` invents at most. Nothing is kept of them, so only time bounds them:
-/// about a second for each 5,000 and 90 days.
+/// Installations that `simulate` invents at most. Nothing is kept of them, so only time bounds
+/// them: about a second for each 5,000 and 90 days.
 pub const SIMULATED_MAX: u32 = 10_000_000;

@@ -1,4 +1,4 @@
-//! Chance that can be repeated: every roll follows from what was rolled before and from nothing else.
+//! Chance that can be repeated: every roll follows from what was rolled before.
 
 /// One state of chance. Nothing secret is made from it.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,5 @@
-//! Which version an invented installation runs on a day: a new one every month, corrected twice, and
-//! taken up as fast as its owner is.
+//! Which version an invented installation runs on a day: a new one every month, corrected twice,
+//! and taken up as fast as its owner is.
 
 use contract::calendar::add_days;
 use contract::version::Version;
