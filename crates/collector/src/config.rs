@@ -11,6 +11,8 @@ use jiff::civil::Date;
 
 use crate::limits;
 
+pub mod file;
+
 /// Receives, counts, forgets and publishes what installations agreed to tell.
 #[derive(Debug, Parser)]
 #[command(
@@ -25,6 +27,11 @@ pub struct Config {
     /// The data folder. Everything that is kept is kept here
     #[arg(long, env = "CANDOR_DATA", value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
+
+    /// A file with options, by their names without --; the command line and the environment come
+    /// first
+    #[arg(long, env = file::VARIABLE, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
 
     /// Print JSON instead of sentences
     #[arg(long, global = true)]
@@ -102,11 +109,34 @@ pub struct Serve {
           value_parser = clap::value_parser!(u64).range(1..=300))]
     pub body_seconds: u64,
 
-    /// Connections at once, each about 10 kB. Lower it where memory is short
+    /// Connections at once, each about 5 kB. Lower it where memory is short
     #[arg(long, env = "CANDOR_CONNECTIONS", value_name = "NUMBER",
           default_value_t = limits::CONNECTIONS_MAX as u64,
           value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub connections: u64,
+
+    /// Connections at once from one network (/24 of IPv4, /48 of IPv6); 0 for any number. Without
+    /// this option 512, and any number on a loopback address or behind a proxy, where everybody
+    /// comes from one network
+    #[arg(long, env = "CANDOR_CONNECTIONS_PER_NETWORK", value_name = "NUMBER")]
+    pub connections_per_network: Option<u32>,
+
+    /// Requests within an hour from one network; 0 for any number. Without this option 10000, and
+    /// any number on a loopback address or behind a proxy. Raise it where very many installations
+    /// are behind one address. It bounds what one network can move in a release, which says so
+    #[arg(long, env = "CANDOR_REQUESTS_PER_NETWORK_HOUR", value_name = "NUMBER")]
+    pub requests_per_network_hour: Option<u32>,
+
+    /// Sealed requests within a minute, from whatever relay; 0 for any number. It bounds what
+    /// whoever is behind relays can move in a release
+    #[arg(long, env = "CANDOR_SEALED_PER_MINUTE", value_name = "NUMBER",
+          default_value_t = limits::SEALED_PER_MINUTE_MAX)]
+    pub sealed_per_minute: u32,
+
+    /// Threads for connections; one for each core without this option. One more writes
+    #[arg(long, env = "CANDOR_THREADS", value_name = "NUMBER",
+          value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
 
     /// Bytes of disk that are never filled with parts, so that deletions find room to work
     #[arg(long, env = "CANDOR_RESERVE_BYTES", value_name = "BYTES",
@@ -214,6 +244,36 @@ pub enum Purpose {
     Release,
     /// The keys that a relay's senders seal to; with one, requests are taken at `/ohttp`.
     Ohttp,
+}
+
+impl Serve {
+    /// Whether all senders come from one network as far as this server can see.
+    fn sees_one_network(&self) -> bool {
+        self.behind_proxy || self.listen.ip().is_loopback()
+    }
+
+    /// Connections at once from one network; 0 for any number.
+    pub fn connections_of_network(&self) -> u32 {
+        let default = limits::CONNECTIONS_PER_NETWORK_MAX;
+        let default = if self.sees_one_network() { 0 } else { default };
+        self.connections_per_network.unwrap_or(default)
+    }
+
+    /// Requests within an hour from one network; 0 for any number.
+    pub fn requests_of_network(&self) -> u32 {
+        let default = limits::REQUESTS_PER_NETWORK_HOUR_MAX;
+        let default = if self.sees_one_network() { 0 } else { default };
+        self.requests_per_network_hour.unwrap_or(default)
+    }
+
+    /// What intake lets through within an hour from those whom it cannot tell apart, with or
+    /// without a gateway; `None` where that is any number.
+    pub fn intake_per_hour(&self, is_gateway: bool) -> Option<u64> {
+        let some = |number: u32| (number > 0).then_some(u64::from(number));
+        let direct = some(self.requests_of_network())?;
+        let sealed = if is_gateway { some(self.sealed_per_minute)? } else { 0 };
+        Some(direct + 60 * sealed)
+    }
 }
 
 impl From<Purpose> for KeyPurpose {

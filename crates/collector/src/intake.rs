@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
+use contract::answer::Answer;
 use contract::calendar::Period;
+use contract::clean::guard::generic_guard;
+use contract::definition::Definition;
 use contract::id::{ChannelId, ProgramId};
-use contract::part::{self, Refusal};
+use contract::part::{self, Part, Refusal};
 use jiff::civil::Date;
 
 use crate::catalogue::Catalogue;
-use crate::limits::{RETRY_BUSY_SECONDS, RETRY_TROUBLE_SECONDS};
+use crate::limits::{
+    RETRY_BUSY_SECONDS, RETRY_NETWORK_SECONDS, RETRY_SEALED_SECONDS, RETRY_TROUBLE_SECONDS,
+};
 use crate::problem::{Reason, Refused};
 use crate::store::{Arrival, Outcome, Trouble};
 
@@ -33,9 +38,50 @@ pub fn check(
             Refusal::Invalid(problems) => Refused::invalid(&problems),
             Refusal::Period => wrong_period(bytes, today),
         })?;
+    guard(&part, definition)?;
     let definition = catalogue.definition(&definition.hash()).cloned();
     let definition = definition.ok_or_else(|| unknown_definition(program))?;
     Ok(Arrival { part, definition, retention_days: served.retention_days })
+}
+
+/// Texts that identify by their form alone (an address, a key, a mailbox) are not kept, whatever
+/// the sender's cleaning let through. Neither the text nor its kind is echoed.
+fn guard(part: &Part, definition: &Definition) -> Result<(), Refused> {
+    let answers = definition.fields.iter().zip(part.answers());
+    let leaks = answers.filter(|(_, answer)| match answer {
+        Some(Answer::Sample(text, _)) => generic_guard(text).is_some(),
+        _ => false,
+    });
+    let problems: Vec<_> = leaks
+        .map(|(shape, _)| {
+            let what = format!("the answer `{}` identifies somebody by its form", shape.id);
+            let fix = "leave it out; a newer version of the sender's software does so by itself";
+            (what, fix.to_owned())
+        })
+        .collect();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let detail = "A text has the form of an address, a key or a name; nothing was kept. Do not \
+                  send the part again.";
+    Err(Refused { problems, ..Refused::new(Reason::Identifying, detail) })
+}
+
+/// What a sender is told when its network, or everybody behind relays, sends too much.
+pub fn too_many(reason: Reason) -> Refused {
+    let (detail, seconds) = match reason {
+        Reason::Sealed => (
+            "More came through relays within a minute than is taken; this was not kept. Send it \
+             again.",
+            RETRY_SEALED_SECONDS,
+        ),
+        _ => (
+            "More came from your network within an hour than is taken; this was not kept. Send it \
+             again later.",
+            RETRY_NETWORK_SECONDS,
+        ),
+    };
+    Refused::later(reason, detail, seconds)
 }
 
 /// What a sender is told: a receipt and whether it is a new one, or why there is none.

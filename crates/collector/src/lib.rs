@@ -10,6 +10,7 @@ pub mod edge;
 pub mod failure;
 pub mod fleet;
 pub mod intake;
+pub mod intake_log;
 pub mod limits;
 pub mod metrics;
 pub mod noise;

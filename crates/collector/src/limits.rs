@@ -49,9 +49,42 @@ pub const KEY_FILE_BYTES_MAX: u64 = 4_096;
 /// Bytes of one frozen release: 60 fields of 1,000 rows with 150 bytes each are 9 MB.
 pub const RELEASE_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
-/// Connections at once. An idle one costs about 10 kB, so all of them 40 MB; one more waits in the
-/// system's queue until an idle one is cut.
-pub const CONNECTIONS_MAX: usize = 4_096;
+/// Connections at once. An idle one costs about 5 kB, so all of them 80 MB; one more waits in the
+/// system's queue until an idle one is cut. Ten thousand that dawdle leave room for others.
+pub const CONNECTIONS_MAX: usize = 16_384;
+
+/// Connections at once from one network, so that one cannot take them all.
+pub const CONNECTIONS_PER_NETWORK_MAX: u32 = 512;
+
+/// Requests within an hour from one network. Ten thousand installations behind one address that
+/// send twenty parts a day each come to 8,333 an hour, when spread as their schedule does.
+pub const REQUESTS_PER_NETWORK_HOUR_MAX: u32 = 10_000;
+
+/// Places in which networks are counted: with a thousand of them active, one in 65 shares its place
+/// with another. The table takes 512 kB and never more, whoever calls.
+pub const NETWORK_PLACES: usize = 65_536;
+
+/// How long one salt lives, and with it everything that was counted.
+pub const SALT_LIFETIME: Duration = Duration::from_secs(3_600);
+
+/// Sealed requests within a minute, from whomever: 8.6 million a day, which 400,000 installations
+/// send with twenty parts each. Whoever invents installations behind a relay is bounded by it.
+pub const SEALED_PER_MINUTE_MAX: u32 = 6_000;
+
+/// What a sender is told to wait when its network sent too much: until about the next salt.
+pub const RETRY_NETWORK_SECONDS: u32 = 1_800;
+
+/// What a sender is told to wait when too much came through relays: until the next minute.
+pub const RETRY_SEALED_SECONDS: u32 = 60;
+
+/// Changes of what intake lets through that are remembered: one a day for two years.
+pub const INTAKE_CHANGES_MAX: usize = 762;
+
+/// Bytes of the file of these changes: each has about 50.
+pub const INTAKE_LOG_BYTES_MAX: u64 = 128 * 1024;
+
+/// Bytes of a configuration file: every option with its explanation has about 6 kB.
+pub const CONFIG_BYTES_MAX: u64 = 64 * 1024;
 
 /// Time for a request's head, and for the next one on a kept connection: a part arrives once a day,
 /// so nobody has a reason to wait on an open line.

@@ -68,7 +68,10 @@ reasons! {
     Invalid = 422, "invalid", "The part is not valid";
     Ahead = 422, "ahead", "The period has not begun";
     UnknownDefinition = 422, "unknown-definition", "The part's definition is not loaded here";
+    Identifying = 422, "identifying", "A text identifies somebody by its form";
     NoTags = 422, "no-tags", "The channel keeps no tags";
+    Network = 429, "network", "Too much came from one network";
+    Sealed = 429, "sealed", "Too much came through relays";
     Internal = 500, "internal", "The server made a mistake";
     Busy = 503, "busy", "Too much arrives at once";
     Full = 503, "full", "The disk is full";
@@ -79,7 +82,7 @@ reasons! {
 
 impl Reason {
     /// The problem's type: a name of our own, or the one that a standard gives.
-    fn name(self) -> String {
+    pub fn name(self) -> String {
         match self {
             Self::CapsuleKey => envelope::oblivious::KEY_PROBLEM.to_owned(),
             _ => format!("urn:candor:problem:{}", self.word()),

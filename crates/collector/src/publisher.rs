@@ -12,6 +12,7 @@ use disk::Disk;
 use jiff::civil::Date;
 
 use crate::catalogue::{Catalogue, Served};
+use crate::intake_log;
 use crate::releases::{self, ReleasesError};
 use crate::signers::Signers;
 use crate::store::{self, StoreError};
@@ -76,7 +77,8 @@ pub fn publish_due(
             return Err(ReleasesError::Key { program: program.clone(), day: today }.into());
         }
         let ledger = releases::ledger(disk, program)?;
-        let plan = Plan::finished(channel, window, number, today, &ledger)?;
+        let intake = intake_log::during(disk, window).map_err(ReleasesError::from)?;
+        let plan = Plan::finished(channel, window, number, today, &ledger)?.with_intake(intake);
         let (tally, uncounted) = count(disk, catalogue, (served, channel), window, true)?;
         let release = publish(&tally, &plan, noise)?;
         releases::freeze(disk, &release, key)?;

@@ -109,7 +109,9 @@ pub fn push(out: &mut Vec<u8>, kind: RecordKind, batch: u32, remaining: u16, bod
     out.reserve(FRAME_BYTES + body.len());
     out.extend_from_slice(&length);
     out.extend_from_slice(&hasher.finalize().to_le_bytes());
-    out.extend(pieces.iter().skip(1).flat_map(|piece| piece.iter()));
+    for piece in pieces.iter().skip(1) {
+        out.extend_from_slice(piece);
+    }
 }
 
 /// Reads the record at the beginning of the bytes.

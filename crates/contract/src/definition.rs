@@ -30,6 +30,9 @@ pub struct Definition {
     pub fields: Vec<FieldShape>,
     #[serde(skip)]
     hash: Digest,
+    /// For each field the labels of its buckets: written once, compared for every part.
+    #[serde(skip)]
+    labels: Vec<Vec<String>>,
 }
 
 /// One field of a definition.
@@ -51,7 +54,11 @@ impl Definition {
         };
         let mut fields: Vec<_> = channel.fields_of(part).map(shape).collect();
         fields.sort_by(|a, b| a.id.cmp(&b.id));
+        let labels = |shape: &FieldShape| -> Vec<String> {
+            (0..).map_while(|index| shape.kind.bucket_label(index)).collect()
+        };
         let mut definition = Self {
+            labels: fields.iter().map(labels).collect(),
             program: program.clone(),
             channel: channel.id.clone(),
             part: part.id.clone(),
@@ -84,6 +91,11 @@ impl Definition {
         let answer = |shape: &FieldShape| shape.id.as_str().len() + 4 + shape.kind.bytes_max();
         let answers: usize = self.fields.iter().map(answer).sum();
         fixed.len() + names + 64 + 32 + 10 + answers
+    }
+
+    /// For each field the labels of its buckets, in their order; none where it has no buckets.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = &[String]> {
+        self.labels.iter().map(Vec::as_slice)
     }
 
     /// The position of a field.

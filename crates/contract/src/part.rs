@@ -15,6 +15,8 @@ use crate::limits::PART_BYTES_MAX;
 use crate::problem::{Problem, Problems};
 use crate::wire;
 
+mod straight;
+
 /// Fields that travel together: what a collector counts.
 ///
 /// Its `Debug` shows neither tag nor answers.
@@ -25,6 +27,7 @@ pub struct Part {
     tag: Option<Tag>,
     answers: Vec<Option<Answer>>,
     bytes: Vec<u8>,
+    digest: Digest,
 }
 
 impl std::fmt::Debug for Part {
@@ -42,7 +45,14 @@ impl Part {
         answers: Vec<Option<Answer>>,
     ) -> Option<Self> {
         let bytes = write(definition, period, tag, &answers)?;
-        Some(Self { definition: definition.hash(), period, tag, answers, bytes })
+        Some(Self::of_bytes(definition, (period, tag, answers), bytes))
+    }
+
+    /// The bytes are those that [`write`] makes of the members.
+    fn of_bytes(definition: &Definition, members: Members, bytes: Vec<u8>) -> Self {
+        let (period, tag, answers) = members;
+        let digest = Digest::of(&bytes);
+        Self { definition: definition.hash(), period, tag, answers, bytes, digest }
     }
 
     /// The canonical bytes: what is previewed, sent, kept in the ledger and receipted.
@@ -52,7 +62,7 @@ impl Part {
 
     /// SHA-256 over the bytes: what a receipt names.
     pub fn digest(&self) -> Digest {
-        Digest::of(&self.bytes)
+        self.digest
     }
 
     /// The hash of its definition.
@@ -125,6 +135,33 @@ pub enum Refusal {
 /// # Errors
 /// Every problem at once, or that the definition or the period is not served here.
 pub fn check<'d>(
+    bytes: &[u8],
+    channel: (&str, &str),
+    find: impl Fn(&Digest) -> Option<&'d Definition>,
+    today: Date,
+) -> Result<(Part, &'d Definition), Refusal> {
+    if let Some(known) = check_straight(bytes, channel, &find) {
+        return if known.0.period.accepts_on(today) { Ok(known) } else { Err(Refusal::Period) };
+    }
+    check_fully(bytes, channel, find, today)
+}
+
+/// Accepts what is written exactly as it should be; whatever is not is left to [`check_fully`].
+fn check_straight<'d>(
+    bytes: &[u8],
+    channel: (&str, &str),
+    find: impl Fn(&Digest) -> Option<&'d Definition>,
+) -> Option<(Part, &'d Definition)> {
+    if bytes.len() > PART_BYTES_MAX {
+        return None;
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    let definition = find(&straight::definition_of(text)?)?;
+    let members = straight::members(text, definition, channel)?;
+    Some((Part::of_bytes(definition, members, bytes.to_vec()), definition))
+}
+
+fn check_fully<'d>(
     bytes: &[u8],
     channel: (&str, &str),
     find: impl Fn(&Digest) -> Option<&'d Definition>,

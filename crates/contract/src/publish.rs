@@ -62,6 +62,7 @@ pub fn publish(
         mode: mode(plan.protection()),
         group_min: plan.group().installations(),
         installations: installations(tally, plan, noise),
+        intake_bound: plan.intake().map(|bound| bound.counts_moved(tally.window)),
         fields,
     };
     Ok(release)

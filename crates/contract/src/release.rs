@@ -11,7 +11,10 @@ use crate::id::{ChannelId, FieldId, PartId, ProgramId};
 use crate::limits::WINDOW_PERIODS_MAX;
 use crate::manifest::Channel;
 
+mod intake_bound;
 mod large;
+
+pub use intake_bound::IntakeBound;
 
 /// The format this code writes; readers refuse a newer one.
 pub const FORMAT: u32 = 1;
@@ -47,6 +50,10 @@ pub struct Release {
     /// installation sends several of them, and nothing says which come from the same one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub installations: Option<Number>,
+    /// The most by which whoever invents installations could have moved a count, per period;
+    /// absent where nobody measured what intake let through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intake_bound: Option<u64>,
     /// One table for each field, in the manifest's order.
     pub fields: Vec<FieldTable>,
 }

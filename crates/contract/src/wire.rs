@@ -128,7 +128,7 @@ fn read_counts(
     Ok(counts)
 }
 
-fn read_entry(choices: &[Choice], text: &str) -> Result<Entry, WireError> {
+pub(crate) fn read_entry(choices: &[Choice], text: &str) -> Result<Entry, WireError> {
     let entry = Entry::of(text, choices);
     if entry.text(choices) == text { Ok(entry) } else { Err(WireError::Choice) }
 }

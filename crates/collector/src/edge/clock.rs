@@ -15,15 +15,19 @@ pub enum Clock {
 
 impl Clock {
     /// The day, in UTC.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     pub fn today(self) -> Date {
         match self {
             Self::Fixed(day) => day,
             Self::System => {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                let days = since.as_secs() / (24 * 60 * 60);
+                let days = now_seconds() / (24 * 60 * 60);
                 crate::record::day_of(i32::try_from(days).unwrap_or(i32::MAX))
             }
         }
     }
+}
+
+/// Seconds of Unix time: when this process began, and never when anything arrived.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+pub(super) fn now_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

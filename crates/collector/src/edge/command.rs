@@ -24,7 +24,7 @@ mod verify;
 /// # Errors
 /// With what happened, what is kept, what to do.
 pub fn run(config: Config, out: &mut impl Write) -> Result<ExitCode, Failure> {
-    let Config { data, json, command } = config;
+    let Config { data, json, command, .. } = config;
     let data = || {
         data.ok_or_else(|| {
             Failure::new(

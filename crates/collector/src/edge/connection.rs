@@ -11,6 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
+use super::crowd::Guest;
 use super::handler::{self, Shared};
 use crate::limits::{CONNECTION_TIMEOUT, HEAD_BYTES_MAX, SHUTDOWN_TIMEOUT};
 
@@ -18,13 +19,15 @@ use crate::limits::{CONNECTION_TIMEOUT, HEAD_BYTES_MAX, SHUTDOWN_TIMEOUT};
 /// is finished first.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    shared: Arc<Shared>,
+    (shared, guest): (Arc<Shared>, Guest),
     mut stop: watch::Receiver<bool>,
 ) {
     let head_timeout = shared.times.head;
+    // One for all requests of the connection, which come one after the other.
+    let hosts = Arc::new((shared, guest));
     let service = service_fn(move |request| {
-        let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(handler::answer(request, &shared).await) }
+        let hosts = Arc::clone(&hosts);
+        async move { Ok::<_, Infallible>(handler::answer(request, &hosts.0, &hosts.1).await) }
     });
     // The head's time also runs while a kept connection waits for its next request.
     let connection = http1::Builder::new()

@@ -5,8 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    HeaderValue, IF_NONE_MATCH, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    ETAG, HeaderValue, IF_NONE_MATCH, LOCATION, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTICATE,
 };
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use serde_json::json;
@@ -14,13 +14,15 @@ use serde_json::json;
 use super::blind;
 use super::clock::Clock;
 use super::connection::Times;
+use super::crowd::{Guest, Turnstile};
 use super::gateway::Gateway;
+use super::health;
 use super::publication::LiveSite;
 use super::writer::{Address, Job, Writer};
 use crate::body::{self, Coding, UnpackError};
 use crate::catalogue::Catalogue;
 use crate::intake;
-use crate::limits::{BODY_BYTES_MAX, HEALTH_TIMEOUT};
+use crate::limits::BODY_BYTES_MAX;
 use crate::metrics::Metrics;
 use crate::pages::Lookup;
 use crate::problem::{self, Reason, Refused};
@@ -41,6 +43,7 @@ pub(super) struct Shared {
     pub(super) times: Times,
     pub(super) site: LiveSite,
     pub(super) gateway: Gateway,
+    pub(super) turnstile: Turnstile,
 }
 
 impl Shared {
@@ -54,8 +57,14 @@ impl Shared {
 }
 
 /// Answers one request.
-pub(super) async fn answer(request: Request<Incoming>, shared: &Shared) -> Answer {
+pub(super) async fn answer(request: Request<Incoming>, shared: &Shared, guest: &Guest) -> Answer {
+    // What follows a body in pieces is not read: whoever sits before this server may have taken it
+    // for a part of the body, and somebody's second request hides in it.
+    let is_last = request.headers().contains_key(TRANSFER_ENCODING);
     let mut answer = match route::route(request.method().as_str(), request.uri().path()) {
+        Ok(route) if is_counted(&route) && !guest.may_ask() => {
+            refuse(&intake::too_many(Reason::Network), shared)
+        }
         Ok(route) => match respond(route, request, shared).await {
             Ok(answer) => answer,
             Err(refused) => refuse(&refused, shared),
@@ -69,10 +78,19 @@ pub(super) async fn answer(request: Request<Incoming>, shared: &Shared) -> Answe
         }
     };
     let headers = answer.headers_mut();
+    if is_last {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     answer
+}
+
+/// What one network may do only so often. A relay is one network and speaks for many: sealed
+/// requests are counted together. Whoever watches the server may look as often as they like.
+fn is_counted(route: &Route) -> bool {
+    matches!(route, Route::Part(..) | Route::Held(..) | Route::Delete(..) | Route::Page(_))
 }
 
 async fn respond(
@@ -95,12 +113,13 @@ async fn respond(
             let served = catalogue.program(program.as_str()).ok_or_else(not_found)?;
             Ok(with_type(StatusCode::OK, "application/json", served.canonical.clone()))
         }
+        Route::Capsule if !shared.turnstile.may_pass() => Err(intake::too_many(Reason::Sealed)),
         Route::Capsule => blind::capsule(request, shared).await,
         Route::CapsuleKeys => blind::keys(shared),
         Route::SignedCapsuleKeys => blind::signed_keys(shared),
-        Route::Health => Ok(health(shared).await),
+        Route::Health => Ok(health::answer(shared).await),
         Route::Metrics => {
-            let text = shared.metrics.to_text();
+            let text = shared.metrics.to_text(&health::now(shared));
             Ok(with_type(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text))
         }
         Route::Page(path) => page(&path, request.headers(), shared).await,
@@ -212,24 +231,6 @@ async fn page(path: &str, headers: &HeaderMap, shared: &Shared) -> Result<Answer
             Ok(answer)
         }
     }
-}
-
-async fn health(shared: &Shared) -> Answer {
-    let probe = tokio::time::timeout(HEALTH_TIMEOUT, shared.writer.ask(Job::Probe)).await;
-    let signers = shared.signers();
-    let catalogue = shared.catalogue();
-    let unsigned = catalogue.programs().any(|(id, _)| signers.receipts(id.as_str()).is_none());
-    let (status, word) = match probe {
-        Ok(Some(Ok(()))) if unsigned => (StatusCode::SERVICE_UNAVAILABLE, Reason::Key.word()),
-        Ok(Some(Ok(()))) => (StatusCode::OK, "ok"),
-        Ok(Some(Err(trouble))) => {
-            let reason = intake::unavailable(trouble).reason;
-            (StatusCode::SERVICE_UNAVAILABLE, reason.word())
-        }
-        Ok(None) => (StatusCode::SERVICE_UNAVAILABLE, Reason::Internal.word()),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Reason::Busy.word()),
-    };
-    with_type(status, "application/json", json!({"status": word}).to_string())
 }
 
 /// The keys that are shown, as tags of a channel that has tags.

@@ -174,6 +174,10 @@ impl LiveSite {
         self.rehearsal.is_some()
     }
 
+    pub(super) fn disk(&self) -> &dyn Disk {
+        self.disk.as_ref()
+    }
+
     pub(super) fn pages(&self) -> Arc<Pages> {
         Arc::clone(&self.pages.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -218,22 +222,32 @@ impl LiveSite {
         }
     }
 
-    /// Publishes what is due, unless this is a rehearsal.
+    /// Publishes what is due, unless this is a rehearsal. Says for how many channels that failed;
+    /// `None` where nothing was tried.
     pub(super) async fn publish(
         &self,
         catalogue: Arc<Catalogue>,
         signers: Arc<Signers>,
         today: Date,
-    ) {
+    ) -> Option<u64> {
         if self.rehearsal.is_some() {
-            return;
+            return Some(0);
         }
         let disk = Arc::clone(&self.disk);
         let work = move || publish_all(disk.as_ref(), &catalogue, &signers, today);
         match tokio::task::spawn_blocking(work).await {
-            Ok(Ok(channels)) => channels.iter().for_each(log_published),
-            Ok(Err(error)) => log(&error),
-            Err(_) => tracing::error!("publishing ended early"),
+            Ok(Ok(channels)) => {
+                channels.iter().for_each(log_published);
+                Some(channels.iter().filter(|done| done.result.is_err()).count() as u64)
+            }
+            Ok(Err(error)) => {
+                log(&error);
+                None
+            }
+            Err(_) => {
+                tracing::error!("publishing ended early");
+                None
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The running server: sockets, signals, the passing of days.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -9,10 +9,12 @@ use contract::publish::Rehearsal;
 use disk::Disk;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::clock::Clock;
 pub use super::connection::Times;
+pub use super::crowd::Allowance;
+use super::crowd::{Crowd, Guest, Turnstile};
 use super::gateway::Gateway;
 use super::handler::Shared;
 use super::publication::LiveSite;
@@ -21,7 +23,7 @@ use super::writer::{Job, Writer};
 use super::{connection, keys, manifests};
 use crate::catalogue::Catalogue;
 use crate::failure::with_causes;
-use crate::limits::{HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT, TICK};
+use crate::limits::{HANDSHAKE_TIMEOUT, SALT_LIFETIME, SHUTDOWN_TIMEOUT, TICK};
 use crate::metrics::Metrics;
 use crate::signers::Signers;
 use crate::store::Store;
@@ -39,8 +41,14 @@ pub struct Settings {
     pub clock: Clock,
     /// Times for slow senders.
     pub times: Times,
+    /// Threads for connections; as many as there are cores where nothing is said.
+    pub threads: Option<usize>,
     /// Connections at once.
     pub connections_max: usize,
+    /// How much one network may do.
+    pub allowance: Allowance,
+    /// Sealed requests within a minute; zero for any number.
+    pub sealed_per_minute: u32,
     /// Whether open periods are published exactly.
     pub rehearsal: Option<Rehearsal>,
 }
@@ -74,10 +82,12 @@ where
     E: Disk + 'static,
 {
     raise_file_limit();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(ServeError::Threads)?;
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    settings.threads.map(|threads| builder.worker_threads(threads).thread_name("connections"));
+    let runtime = builder.enable_all().build().map_err(ServeError::Threads)?;
     let signers = Arc::new(signers);
     let metrics = Arc::new(Metrics::default());
+    metrics.started(super::clock::now_seconds());
     let shared_metrics = (settings.clock, Arc::clone(&metrics));
     let (writer, thread) =
         Writer::start(store, Arc::clone(&signers), shared_metrics).map_err(ServeError::Threads)?;
@@ -89,6 +99,7 @@ where
         clock: settings.clock,
         times: settings.times,
         gateway: Gateway::default(),
+        turnstile: Turnstile::new(settings.sealed_per_minute),
         site: LiveSite::new(Arc::clone(&disk) as Arc<dyn Disk>, settings.rehearsal),
     });
     shared.gateway.renew(disk.as_ref(), &shared.signers(), shared.clock.today());
@@ -125,6 +136,10 @@ async fn run(
     let (stop, stopped) = watch::channel(false);
     let slots = Arc::new(Semaphore::new(settings.connections_max));
     let mut tick = tokio::time::interval(TICK);
+    let mut crowd = Crowd::new(settings.allowance);
+    let mut salt = tokio::time::interval(SALT_LIFETIME);
+    salt.tick().await;
+    let mut minute = tokio::time::interval(Duration::from_secs(60));
     let mut today = settings.clock.today();
     let tls = settings.tls.as_ref();
     listening(address);
@@ -133,14 +148,19 @@ async fn run(
     loop {
         tokio::select! {
             accepted = accept(&listener, &slots) => {
-                let (stream, slot) = accepted;
-                let work = Work { shared: Arc::clone(&shared), stop: stopped.clone() };
-                let acceptor = tls.map(Tls::acceptor);
-                tokio::spawn(async move {
-                    work.run(stream, acceptor).await;
-                    drop(slot);
-                });
+                let (stream, from, slot) = accepted;
+                // Here the address ends: a guest holds the number of a place.
+                match crowd.enter(from) {
+                    None => shared.metrics.turned_away(),
+                    Some(guest) => {
+                        let work = Work { shared: Arc::clone(&shared), stop: stopped.clone() };
+                        let acceptor = tls.map(Tls::acceptor);
+                        tokio::spawn(work.run(stream, acceptor, (guest, slot)));
+                    }
+                }
             }
+            _ = salt.tick() => crowd = Crowd::new(settings.allowance),
+            _ = minute.tick() => shared.turnstile.begin_minute(),
             _ = tick.tick() => {
                 let now = settings.clock.today();
                 if now != today {
@@ -162,15 +182,15 @@ async fn run(
     Ok(())
 }
 
-/// Takes the next connection once there is room for it. The peer's address ends here.
+/// Takes the next connection once there is room for it.
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> (TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
+) -> (TcpStream, IpAddr, Option<OwnedSemaphorePermit>) {
     let slot = Arc::clone(slots).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((stream, _address)) => return (stream, slot),
+            Ok((stream, from)) => return (stream, from.ip(), slot),
             // Out of file descriptors, say: others are closed meanwhile.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
@@ -183,17 +203,26 @@ struct Work {
 }
 
 impl Work {
-    async fn run(self, stream: TcpStream, acceptor: Option<tokio_rustls::TlsAcceptor>) {
+    /// Whoever was let in leaves when this ends, and the place of the connection is free again.
+    async fn run(
+        self,
+        stream: TcpStream,
+        acceptor: Option<tokio_rustls::TlsAcceptor>,
+        (guest, _slot): (Guest, Option<OwnedSemaphorePermit>),
+    ) {
         let metrics = Arc::clone(&self.shared.metrics);
         metrics.connection(1);
+        let hosts = (self.shared, guest);
         // A receipt is small and awaited: it is not held back for more.
         let _ = stream.set_nodelay(true);
         match acceptor {
-            None => connection::serve(stream, self.shared, self.stop).await,
+            None => connection::serve(stream, hosts, self.stop).await,
             Some(acceptor) => {
-                let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream));
+                // Boxed, so that what a handshake needs is given back after it.
+                let handshake = Box::pin(acceptor.accept(stream));
+                let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake);
                 if let Ok(Ok(stream)) = handshake.await {
-                    connection::serve(stream, self.shared, self.stop).await;
+                    connection::serve(stream, hosts, self.stop).await;
                 }
             }
         }
@@ -213,7 +242,8 @@ fn publish(shared: &Arc<Shared>) {
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
         let today = shared.clock.today();
-        shared.site.publish(shared.catalogue(), shared.signers(), today).await;
+        let failed = shared.site.publish(shared.catalogue(), shared.signers(), today).await;
+        failed.inspect(|channels| shared.metrics.overdue(*channels));
         refresh(&shared).await;
     });
 }

@@ -30,14 +30,19 @@ impl Vendor {
     /// With keys for receipts and releases.
     pub(crate) fn new() -> Self {
         let vendor = Self::without_keys();
-        let disk = OsDisk::open(&vendor.data()).unwrap();
-        let root = keys::read_root(&vendor.path("root.key")).unwrap();
-        let program = ProgramId::parse("larkspur").unwrap();
+        vendor.issue("larkspur");
+        vendor
+    }
+
+    /// Keys of a program for receipts and releases.
+    pub(crate) fn issue(&self, program: &str) {
+        let disk = OsDisk::open(&self.data()).unwrap();
+        let root = keys::read_root(&self.path("root.key")).unwrap();
+        let program = ProgramId::parse(program).unwrap();
         for purpose in [KeyPurpose::Receipt, KeyPurpose::Release] {
             let when = (add_days(TODAY, -30), 365);
             keys::issue(&disk, &root, (&program, purpose), when).unwrap();
         }
-        vendor
     }
 
     pub(crate) fn without_keys() -> Self {
@@ -171,6 +176,15 @@ impl Server {
             keys.iter().map(|key| format!("candor-key: {}", key.to_hex())).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         self.send(method, "/v1/larkspur/usage/held", &keys, b"")
+    }
+
+    /// The most memory that the process had resident.
+    pub(crate) fn memory_bytes_max(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let mut status = String::new();
+        std::fs::File::open(path).unwrap().read_to_string(&mut status).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
     /// SIGKILL: as if the power failed, for everything that the process held.

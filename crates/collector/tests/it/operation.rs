@@ -11,7 +11,11 @@ fn health_and_metrics_tell_of_parts_and_never_of_senders() {
     let server = vendor.serve();
     assert_eq!(
         (server.get("/health").status, server.get("/health").text()),
-        (200, "{\"status\":\"ok\"}")
+        (
+            200,
+            "{\"checks\":{\"disk\":\"ok\",\"keys\":\"ok\",\"releases\":\"ok\",\"writer\":\"ok\"},\
+             \"status\":\"ok\"}"
+        )
     );
     let part = vendor.part(&key(1), "2026-11-20", "debian");
     let headers = [

@@ -10,7 +10,7 @@ use crate::calendar::add_days;
 use crate::id::ChannelId;
 use crate::limits::GROUP_MIN_FLOOR;
 use crate::manifest::{Channel, Publication};
-use crate::release::Window;
+use crate::release::{IntakeBound, Window};
 use crate::tally::{Tally, counts_installations};
 
 /// A release that may be made: its window is finished, and its noise is paid for.
@@ -26,6 +26,7 @@ pub struct Plan {
     fields: usize,
     counts_installations: bool,
     simulated: bool,
+    intake: Option<IntakeBound>,
 }
 
 /// How single installations are protected in a release.
@@ -176,6 +177,7 @@ impl Plan {
             fields: published(channel),
             counts_installations: counts_installations(channel),
             simulated: false,
+            intake: None,
         })
     }
 
@@ -187,6 +189,11 @@ impl Plan {
     /// Whether the installations are invented.
     pub fn is_simulated(&self) -> bool {
         self.simulated
+    }
+
+    /// Also says in the release how far somebody who invents installations could move a count.
+    pub fn with_intake(self, intake: Option<IntakeBound>) -> Self {
+        Self { intake, ..self }
     }
 
     /// The channel.
@@ -222,6 +229,10 @@ impl Plan {
     /// The smallest group that is shown.
     pub fn group(&self) -> SmallestGroup {
         self.group
+    }
+
+    pub(super) fn intake(&self) -> Option<IntakeBound> {
+        self.intake
     }
 
     pub(super) fn is_for(&self, tally: &Tally) -> bool {

@@ -18,9 +18,10 @@ use crate::catalogue::Catalogue;
 use crate::config::Serve;
 use crate::edge::keys;
 use crate::edge::manifests::{self, ManifestError};
-use crate::edge::server::{self, ServeError, Settings, Times};
+use crate::edge::server::{self, Allowance, ServeError, Settings, Times};
 use crate::edge::tls::Tls;
 use crate::failure::{Failure, with_causes};
+use crate::intake_log;
 use crate::limits::KEY_WARNING_DAYS;
 use crate::signers::Signers;
 use crate::store::Store;
@@ -46,7 +47,14 @@ pub(super) fn run(data: &Path, options: Serve, out: &mut impl Write) -> Result<E
         tracing::info!(program = %gone.program, channel = %gone.channel, period = %gone.period,
                        "a period past its retention was removed");
     }
+    let is_gateway = signers.ohttp().next().is_some();
+    intake_log::note(reader.as_ref(), options.intake_per_hour(is_gateway), today)
+        .map_err(|error| of_disk(HEADLINE, data, &error))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
+    let allowance = Allowance {
+        connections: options.connections_of_network(),
+        requests: options.requests_of_network(),
+    };
     let settings = Settings {
         listen: options.listen,
         tls,
@@ -57,6 +65,9 @@ pub(super) fn run(data: &Path, options: Serve, out: &mut impl Write) -> Result<E
             body: Duration::from_secs(options.body_seconds),
         },
         rehearsal: options.rehearsal.then(|| Rehearsal::on(options.listen.ip())).flatten(),
+        threads: options.threads.map(usize::from),
+        allowance,
+        sealed_per_minute: options.sealed_per_minute,
         connections_max: usize::try_from(options.connections).unwrap_or(usize::MAX),
     };
     let listening =

@@ -1,0 +1,104 @@
+//! Durable acknowledgements a second, beside a null server of the same HTTP stack in the same run.
+//!
+//! `bench/run intake [--seconds 10] [--rounds 2] [--connections 64,256]`. Parts have 60 fields and
+//! 2 kB, each with a tag of its own. The load comes from one thread of this process over kept
+//! connections: requests are made beforehand and only their tag is written anew, so that the null
+//! server's rate shows what the load can be. Every 4,096th receipt is verified after its round.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::cast_possible_truncation,
+    reason = "a measurement ends where something is not as it must be, and prints what it measured"
+)]
+
+mod load;
+mod null;
+mod process;
+mod vendor;
+
+use std::time::Duration;
+
+use load::{Load, Measured};
+use process::Server;
+use vendor::Vendor;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == "null") {
+        return null::serve();
+    }
+    let option = |name: &str, default: &str| {
+        let at = arguments.iter().position(|argument| argument == name);
+        at.and_then(|at| arguments.get(at + 1)).map_or(default, String::as_str).to_owned()
+    };
+    let seconds: u64 = option("--seconds", "10").parse().unwrap();
+    let rounds: u32 = option("--rounds", "2").parse().unwrap();
+    let connections = option("--connections", "64,256");
+    let connections = connections.split(',').map(|number| number.parse::<usize>().unwrap());
+    let time = Duration::from_secs(seconds);
+    let vendor = Vendor::new();
+    let part_bytes = vendor.part_bytes();
+    println!("60 fields, {part_bytes} bytes a part, {seconds} s a round");
+    println!(
+        "server     connections  reports/s  p50 ms  p99 ms  p99.9 ms  CPU us/report  peak MB  \
+         B on disk  ratio rate  ratio CPU"
+    );
+    let mut first = 0;
+    for connections in connections {
+        for _ in 0..rounds {
+            let null = Server::null();
+            let (base, base_cpu) = run(&null, &vendor, (connections, time), &mut first);
+            line(("null", connections), &base, base_cpu, (null.memory_bytes_max(), None), None);
+            drop(null);
+            let folder = vendor.data_folder();
+            let collector = Server::collector(folder.path(), &vendor);
+            let (own, cpu) = run(&collector, &vendor, (connections, time), &mut first);
+            vendor.verify(&own.receipts);
+            let disk = process::bytes_below(&folder.path().join("data/parts")) / own.answered;
+            let memory = (collector.memory_bytes_max(), Some(disk));
+            line(("collector", connections), &own, cpu, memory, Some((&base, base_cpu)));
+        }
+    }
+}
+
+/// One round: what was measured, and the server's CPU seconds.
+fn run(
+    server: &Server,
+    vendor: &Vendor,
+    (connections, time): (usize, Duration),
+    first: &mut u64,
+) -> (Measured, f64) {
+    let before = server.cpu_seconds();
+    let mut load = Load::new(server.address, vendor.requests(), *first);
+    let measured = load.run(connections, time);
+    *first += measured.answered + connections as u64;
+    (measured, server.cpu_seconds() - before)
+}
+
+fn line(
+    (name, connections): (&str, usize),
+    measured: &Measured,
+    cpu: f64,
+    (memory, disk): (u64, Option<u64>),
+    base: Option<(&Measured, f64)>,
+) {
+    let each = |measured: &Measured, cpu: f64| cpu * 1e6 / measured.answered as f64;
+    let ms = |share: f64| measured.latency_ms(share);
+    let disk = disk.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
+    let (rate, cpu_ratio) = base.map_or((1.0, 1.0), |(base, base_cpu)| {
+        (measured.rate() / base.rate(), each(measured, cpu) / each(base, base_cpu))
+    });
+    println!(
+        "{name:<9}  {connections:>11}  {:>9.0}  {:>6.2}  {:>6.2}  {:>8.2}  {:>13.2}  {:>7.1}  \
+         {disk:>9}  {rate:>10.2}  {cpu_ratio:>9.2}",
+        measured.rate(),
+        ms(0.5),
+        ms(0.99),
+        ms(0.999),
+        each(measured, cpu),
+        memory as f64 / 1e6,
+    );
+}

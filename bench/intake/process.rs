@@ -1,0 +1,78 @@
+//! A server as a process of its own: where it listens, what it used.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::vendor::Vendor;
+
+/// A running server; it ends with this.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+/// The program of the same build.
+pub(crate) fn collector() -> PathBuf {
+    let mut path = std::env::current_exe().unwrap();
+    path.set_file_name("candor-collector");
+    path
+}
+
+impl Server {
+    /// The null server.
+    pub(crate) fn null() -> Self {
+        Self::start(Command::new(std::env::current_exe().unwrap()).arg("null"))
+    }
+
+    /// A collector in production's setting, with keys and manifest of the vendor.
+    pub(crate) fn collector(folder: &Path, vendor: &Vendor) -> Self {
+        let mut command = Command::new(collector());
+        command.env("CANDOR_LOG", "error").arg("--data").arg(folder.join("data")).arg("serve");
+        command.args(["--listen", "127.0.0.1:0", "--manifest"]).arg(vendor.manifest_file());
+        Self::start(&mut command)
+    }
+
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().split_once("://").unwrap_or_else(|| panic!("{line}")).1;
+        let address = address.parse().unwrap();
+        Self { child, address }
+    }
+
+    /// Seconds of CPU that it used so far, in user and system mode.
+    pub(crate) fn cpu_seconds(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let after = stat.rsplit_once(')').unwrap().1;
+        let ticks = after.split_whitespace().skip(11).take(2).map(|n| n.parse::<u64>().unwrap());
+        ticks.sum::<u64>() as f64 / 100.0
+    }
+
+    /// The most memory that it had resident.
+    pub(crate) fn memory_bytes_max(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Bytes of all files below a folder.
+pub(crate) fn bytes_below(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let bytes = entries.map(|entry| {
+        let data = entry.metadata().unwrap();
+        if data.is_dir() { bytes_below(&entry.path()) } else { data.len() }
+    });
+    bytes.sum()
+}

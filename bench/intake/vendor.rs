@@ -1,0 +1,162 @@
+//! A fictional vendor: a manifest of one part of 60 fields, its keys, and requests with such parts.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use contract::manifest::Manifest;
+use envelope::{Receipt, RootPublic};
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+use crate::process::collector;
+
+/// Fields of the part, of which a third each are flags, numbers and choices.
+const FIELDS: usize = 60;
+/// Requests with different answers.
+const TEMPLATES: usize = 256;
+
+/// The vendor.
+pub(crate) struct Vendor {
+    folder: TempDir,
+    manifest: Manifest,
+    root: RootPublic,
+}
+
+/// Requests ready to be sent but for their tags.
+#[derive(Clone)]
+pub(crate) struct Requests {
+    pub(crate) templates: Vec<Vec<u8>>,
+    /// Where in each the 32 digits of the tag stand.
+    pub(crate) tags: Vec<usize>,
+}
+
+impl Vendor {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir_in(target()).unwrap();
+        let root = folder.path().join("root.key");
+        let printed = run(Command::new(collector()).args(["keys", "root", "--out"]).arg(&root));
+        let line = printed.lines().next().unwrap();
+        let text = manifest(line);
+        let manifest = Manifest::parse(&text).unwrap_or_else(|problems| panic!("{problems}"));
+        fs::write(folder.path().join("manifest.toml"), &text).unwrap();
+        Self { folder, manifest, root: line.parse().unwrap() }
+    }
+
+    pub(crate) fn manifest_file(&self) -> PathBuf {
+        self.folder.path().join("manifest.toml")
+    }
+
+    /// A new folder with keys in `data`.
+    pub(crate) fn data_folder(&self) -> TempDir {
+        let folder = tempfile::tempdir_in(self.folder.path()).unwrap();
+        let mut issue = Command::new(collector());
+        issue.arg("--data").arg(folder.path().join("data")).args(["keys", "issue"]);
+        issue.args(["--program", "larkspur", "--root"]).arg(self.folder.path().join("root.key"));
+        run(&mut issue);
+        folder
+    }
+
+    /// Requests that the manifest's collector takes today.
+    pub(crate) fn requests(&self) -> Requests {
+        let templates: Vec<Vec<u8>> = (0..TEMPLATES).map(|number| self.request(number)).collect();
+        let place = |request: &Vec<u8>| {
+            let zeros = [b'0'; 32];
+            request.windows(32).position(|window| window == zeros).unwrap()
+        };
+        let tags = templates.iter().map(place).collect();
+        Requests { templates, tags }
+    }
+
+    pub(crate) fn part_bytes(&self) -> usize {
+        self.part(0).len()
+    }
+
+    fn request(&self, number: usize) -> Vec<u8> {
+        let part = self.part(number);
+        let head = format!(
+            "POST /v1/larkspur/usage HTTP/1.1\r\nhost: collector\r\ncontent-type: \
+             application/json\r\ncontent-length: {}\r\n\r\n",
+            part.len()
+        );
+        [head.as_bytes(), &part].concat()
+    }
+
+    fn part(&self, number: usize) -> Vec<u8> {
+        let definition = &self.manifest.definitions()[0];
+        let answers: Map<String, Value> = (0..FIELDS)
+            .map(|field| {
+                let mixed = number.wrapping_mul(2_654_435_761).wrapping_add(field * 40_503) >> 8;
+                let value = match field % 3 {
+                    0 => Value::from(mixed.is_multiple_of(2)),
+                    1 => ["0", "1-9", "10-99", "100-999", "1000+"][mixed % 5].into(),
+                    _ => format!("choice-{}", mixed % 8).into(),
+                };
+                (name(field), value)
+            })
+            .collect();
+        let part = json!({
+            "answers": answers,
+            "channel": "usage",
+            "definition": definition.hash().to_string(),
+            "part": definition.part.as_str(),
+            "period": today(),
+            "program": "larkspur",
+            "tag": "0".repeat(32),
+        });
+        contract::canonical::to_bytes(&part).unwrap()
+    }
+
+    /// Believes receipts as an agent would, but for the digest, which is not kept here.
+    pub(crate) fn verify(&self, receipts: &[Vec<u8>]) {
+        for bytes in receipts {
+            let receipt: Receipt = serde_json::from_slice(bytes).unwrap();
+            receipt.verify(&[self.root], &receipt.statement.digest).unwrap();
+        }
+        assert!(!receipts.is_empty(), "no receipt was kept for verification");
+    }
+}
+
+fn name(field: usize) -> String {
+    format!("setting-of-module-{field:02}")
+}
+
+/// Beside the program: on the disk that holds the build and not in memory.
+fn target() -> PathBuf {
+    std::env::current_exe().unwrap().parent().map(Path::to_owned).unwrap()
+}
+
+fn today() -> String {
+    run(Command::new("date").args(["-u", "+%F"])).trim().to_owned()
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn manifest(root: &str) -> String {
+    let mut text = include_str!("manifest.toml").replace("ROOT", root);
+    for field in 0..FIELDS {
+        let name = name(field);
+        let kind = match field % 3 {
+            0 => "kind = \"flag\"".to_owned(),
+            1 => "kind = \"count\"\nunit = \"things\"\nbuckets = [0, 1, 10, 100, 1000]\n\
+                  max = 100000"
+                .to_owned(),
+            _ => {
+                let choices: Vec<String> = (0..8).map(|n| format!("\"choice-{n}\"")).collect();
+                format!("kind = \"choice\"\nchoices = [{}]", choices.join(", "))
+            }
+        };
+        let _ = write!(
+            text,
+            "\n[[channel.part.field]]\nid = \"{name}\"\nquestion = \"How is setting {field} \
+             set?\"\npurpose = \"support\"\n{kind}\nsource = {{ command = [\"larkspur\", \
+             \"{name}\"] }}\nexpires = 2031-12-31\n",
+        );
+    }
+    text
+}

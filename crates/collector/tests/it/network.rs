@@ -1,0 +1,141 @@
+//! Who sends too much, told apart by network and never by address; and that no address is written.
+
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
+
+use crate::client::{self, Answer, read_answer};
+use crate::fixture::{Server, TODAY, Vendor, files_with, key};
+
+const PATH: &str = "/v1/larkspur/usage";
+const JSON: &str = "content-type: application/json";
+
+/// A connection that comes from this address of the machine.
+fn connect_from(source: Ipv4Addr, to: SocketAddr) -> TcpStream {
+    use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+    let SocketAddr::V4(to) = to else { panic!("{to}") };
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&socket, &SocketAddrV4::new(source, 0)).unwrap();
+    connect(&socket, &to).unwrap();
+    let stream = TcpStream::from(socket);
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    stream
+}
+
+/// One request from an address; `None` where the server closes without an answer.
+fn check(server: &Server, source: [u8; 4], request: &[u8]) -> Option<Answer> {
+    let mut stream = connect_from(source.into(), server.address);
+    stream.write_all(request).ok()?;
+    read_answer(&mut stream)
+}
+
+fn post(part: &[u8]) -> Vec<u8> {
+    client::request("POST", PATH, &[JSON], part)
+}
+
+#[test]
+fn a_network_that_sends_too_much_waits_and_others_do_not() {
+    let vendor = Vendor::new();
+    let server = vendor.serve_on(TODAY, &["--requests-per-network-hour", "3"]);
+    let part = |number| post(&vendor.part(&key(number), "2026-11-20", "debian"));
+    // Three addresses of one /24.
+    let answers: Vec<_> =
+        (1..=4).map(|at| check(&server, [127, 1, 1, at], &part(at.into())).unwrap()).collect();
+    assert_eq!(
+        answers.iter().map(|answer| answer.status).collect::<Vec<_>>(),
+        [201, 201, 201, 429]
+    );
+    assert_eq!(answers[3].header("retry-after"), Some("1800"));
+    assert_eq!(answers[3].json()["type"], "urn:candor:problem:network");
+    // Health is not counted; another network has its own count (65,535 times of 65,536).
+    let health = client::request("GET", "/health", &[], b"");
+    assert_eq!(check(&server, [127, 1, 1, 9], &health).unwrap().status, 200);
+    let others = (2..6).map(|net| check(&server, [127, 1, net, 1], &part(90 + u64::from(net))));
+    assert!(others.map(Option::unwrap).any(|answer| answer.status == 201));
+    let metrics = server.get("/metrics");
+    assert!(metrics.text().contains("refused_total{reason=\"network\"} "), "{}", metrics.text());
+}
+
+#[test]
+fn a_network_has_so_many_connections_and_no_more() {
+    let vendor = Vendor::new();
+    let server = vendor.serve_on(TODAY, &["--connections-per-network", "2"]);
+    let kept: Vec<_> =
+        (1..=2).map(|at| connect_from([127, 2, 2, at].into(), server.address)).collect();
+    let health = client::request("GET", "/health", &[], b"");
+    // Taken in order: these two were counted before the third.
+    assert!(check(&server, [127, 2, 2, 3], &health).is_none());
+    let other = (3..7).find_map(|net| check(&server, [127, 2, net, 1], &health));
+    assert_eq!(other.unwrap().status, 200);
+    drop(kept);
+    assert!(server.get("/metrics").text().contains("candor_connections_turned_away_total 1\n"));
+}
+
+#[test]
+fn on_a_loopback_address_nothing_is_counted_unless_asked() {
+    let vendor = Vendor::new();
+    let server = vendor.serve();
+    for _ in 0..700 {
+        assert_eq!(server.get("/v1/larkspur/manifest").status, 200);
+    }
+    assert_eq!(server.post(&vendor.part(&key(1), "2026-11-20", "debian")).status, 201);
+}
+
+#[test]
+fn no_address_and_no_header_of_a_sender_is_written_anywhere() {
+    let vendor = Vendor::new();
+    let mut command = vendor.command(&["serve", "--listen", "127.0.0.1:0", "--rehearsal"]);
+    command.arg("--manifest").arg(vendor.path("manifest.toml")).env("CANDOR_LOG", "trace");
+    command.args(["--today", "2026-11-20", "--requests-per-network-hour", "7"]);
+    let server = Server::start(command);
+    let source = [127, 77, 188, 99];
+    let marked = [
+        "x-forwarded-for: 203.0.113.77, CANARY-1",
+        "forwarded: for=203.0.113.77;by=CANARY-2",
+        "x-real-ip: 203.0.113.77",
+        "user-agent: CANARY-3",
+        "cookie: id=CANARY-4",
+        "referer: https://CANARY-5.example/",
+        "authorization: Basic CANARY-6",
+        "x-request-id: CANARY-7",
+        "traceparent: CANARY-8",
+        "accept-language: CANARY-9",
+        JSON,
+    ];
+    let part = vendor.part(&key(1), "2026-11-20", "debian");
+    let other = vendor.part(&key(1), "2026-11-20", "fedora");
+    let key_of_tag = format!("candor-key: {}", key(1).to_hex());
+    let with_key = [&marked[..], &[key_of_tag.as_str()]].concat();
+    let requests = [
+        client::request("POST", PATH, &marked, &part),
+        client::request("POST", PATH, &marked, &part),
+        client::request("POST", PATH, &marked, &other),
+        client::request("POST", PATH, &marked, b"CANARY-10"),
+        client::request("POST", "/v1/CANARY-11/usage", &marked, &part),
+        client::request("GET", "/CANARY-12?CANARY-13", &marked, b""),
+        client::request("GET", &format!("{PATH}/held"), &with_key, b""),
+        client::request("DELETE", &format!("{PATH}/held"), &with_key, b""),
+        client::request("POST", PATH, &marked, &part),
+        b"CANARY-14 no request at all\r\n\r\n".to_vec(),
+    ];
+    for request in requests {
+        let _ = check(&server, source, &request);
+    }
+    // One that goes away in the middle.
+    let mut stream = connect_from(source.into(), server.address);
+    stream.write_all(b"POST /CANARY-15 HTTP/1.1\r\nx-forwarded-for: CANARY-16").unwrap();
+    drop(stream);
+    let metrics = server.get("/metrics").text().to_owned();
+    let health = server.get("/health").text().to_owned();
+    let key_of_tag = key(1).to_hex();
+    let log = server.stop();
+    assert!(metrics.contains("refused_total{reason=\"network\"} 1\n"), "{metrics}");
+    for canary in ["127.77.188.99", "203.0.113.77", "CANARY", &key_of_tag, "debian", "fedora"] {
+        for (name, text) in [("log", &log), ("metrics", &metrics), ("health", &health)] {
+            assert!(!text.contains(canary), "{name} has {canary}: {text}");
+        }
+    }
+    for canary in ["127.77.188.99".as_bytes(), &source, b"203.0.113.77", b"CANARY"] {
+        let found = files_with(&vendor.data(), canary);
+        assert!(found.is_empty(), "{canary:?}: {found:?}");
+    }
+}
