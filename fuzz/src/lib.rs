@@ -14,12 +14,12 @@
     reason = "a fuzzer ends where something is not as it must be, and prints what it found"
 )]
 
+mod edge;
 pub mod entries;
 mod mutation;
-mod run;
 mod seeds;
 mod targets;
 
+pub use edge::{Outcome, run, watch};
 pub use mutation::Mutator;
-pub use run::{Outcome, run, watch};
 pub use targets::{TARGETS, Target};

@@ -13,7 +13,8 @@ use envelope::{
     DatedKey, DetachedSignature, Digest, KeyCertificate, Receipt, RootKey, RootPublic, Tag, TagKey,
     Tombstone,
 };
-use rand_core::UnwrapErr;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
 
 use crate::seeds::{self, TODAY};
 
@@ -163,8 +164,9 @@ fn root() -> RootPublic {
     *ROOT.get_or_init(|| RootKey::generate(&mut random()).public())
 }
 
-fn random() -> UnwrapErr<getrandom::SysRng> {
-    UnwrapErr(getrandom::SysRng)
+/// The same in every run: what is found can be found again.
+fn random() -> ChaCha20Rng {
+    ChaCha20Rng::from_seed([7; 32])
 }
 
 fn receipt(input: &[u8]) {

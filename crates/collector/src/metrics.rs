@@ -24,7 +24,8 @@ pub struct Metrics {
 /// What a scrape adds to the counters.
 #[derive(Debug, Clone, Default)]
 pub struct Now {
-    /// For each program the days until its last receipt key ends, 0 on its last day; -1 without one.
+    /// For each program the days until its last receipt key ends, 0 on its last day; -1 without
+    /// one.
     pub key_days_left: Vec<(String, i32)>,
     /// Free bytes of the disk that holds the data folder, where the system says so.
     pub disk_bytes_free: Option<u64>,

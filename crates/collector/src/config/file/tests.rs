@@ -1,3 +1,5 @@
+//! The file says what the command line says, and no more.
+
 use clap::Parser as _;
 
 use super::*;

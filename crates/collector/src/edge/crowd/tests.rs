@@ -1,3 +1,5 @@
+//! Networks are counted, and nothing is kept of them.
+
 use super::*;
 
 fn crowd(connections: u32, requests: u32) -> Arc<Crowd> {

@@ -1,3 +1,5 @@
+//! The straight way and the full one say the same.
+
 use envelope::Tag;
 use jiff::civil::date;
 
