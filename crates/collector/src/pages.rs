@@ -26,6 +26,8 @@ pub struct File {
     pub body: Vec<u8>,
     /// Its name by content, for `ETag`.
     pub etag: String,
+    /// Whether it never changes: whoever has it need not ask again.
+    pub is_frozen: bool,
 }
 
 /// What a path leads to.
@@ -63,9 +65,11 @@ impl Pages {
             let (program, channel) = (&release.program.id, &release.channel.id);
             let path = site::release_file(program, channel, release.number);
             if let Some(signature) = &frozen.signature {
-                files.insert(format!("{path}.sig"), file(json, signature.clone()));
+                files.insert(format!("{path}.sig"), file(json, signature.clone()).frozen());
             }
-            files.insert(path, file(json, frozen.bytes.clone()));
+            let release = file(json, frozen.bytes.clone());
+            // A rehearsal is made anew whenever something arrives.
+            files.insert(path, if rehearsal { release } else { release.frozen() });
         }
         for (program, ledger) in ledgers {
             files.insert(format!("/{program}/ledger.json"), file(json, ledger.clone()));
@@ -93,9 +97,15 @@ impl Pages {
     }
 }
 
+impl File {
+    fn frozen(self) -> Self {
+        Self { is_frozen: true, ..self }
+    }
+}
+
 fn file(content_type: &'static str, body: Vec<u8>) -> File {
     let etag = format!("\"{}\"", Digest::of(&body).short());
-    File { content_type, body, etag }
+    File { content_type, body, etag, is_frozen: false }
 }
 
 fn pages(catalogue: &Catalogue, shown: &Shown, rehearsal: bool) -> Result<Vec<Page>, RenderError> {

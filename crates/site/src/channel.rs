@@ -2,17 +2,20 @@
 
 use askama::Template;
 use contract::calendar::day_in_words;
-use contract::release::{FieldTable, Mode, Release};
+use contract::release::{FieldTable, Mode, Release, Table};
 
 use crate::chart::{Point, line};
 use crate::count::Count;
 use crate::field::{Context, Field, field, recent};
-use crate::frame::{Anchor, CSV_TYPE, Frame, SVG, page, style};
-use crate::limits::HIGHLIGHTS_MAX;
+use crate::frame::{Anchor, CSV_TYPE, Frame, PARQUET, SVG, page, root};
+use crate::limits::{HIGHLIGHTS_MAX, HISTORY_LINES_MAX};
 use crate::number::days;
+use crate::range::{self, Range};
 use crate::text::{Markup, shown};
 use crate::words::{Remark, consent, mode, not_known, trend, when, window};
-use crate::{ChannelSite, Page, ProgramSite, RenderError, badge, csv, is_simulated, link};
+use crate::{
+    ChannelSite, Page, ProgramSite, RenderError, badge, csv, is_simulated, link, parquet, versions,
+};
 
 /// Questions from which on figures beside the headline help to see what matters.
 const HIGHLIGHTS_FROM_FIELDS: usize = 4;
@@ -26,16 +29,27 @@ pub(crate) fn pages(
     let Some(latest) = channel.history.last() else {
         return Ok(vec![awaited(program, channel, rehearsal)?]);
     };
-    let mut pages = vec![
-        statistics(program, channel, latest, rehearsal)?,
-        releases(program, channel, latest, rehearsal)?,
-    ];
+    let mut pages = vec![releases(program, channel, latest, rehearsal)?];
+    for range in range::of(channel.history) {
+        pages.push(statistics(program, channel, latest, (range, rehearsal))?);
+    }
     for table in &latest.fields {
         let path = link::field_csv(program.id, channel.id, &table.id);
         pages.push(file(path, CSV_TYPE, csv::field(channel.history, table, rehearsal)));
     }
+    for table in &latest.fields {
+        let path = link::versions_page(program.id, channel.id, &table.id);
+        let frame = frame(program, channel, latest, &path, rehearsal);
+        pages.extend(versions::page_of((program, channel), (latest, table), frame)?);
+    }
     let path = link::count_csv(program.id, channel.id, Count::of(latest).noun);
     pages.push(file(path, CSV_TYPE, csv::counts(channel.history, rehearsal)));
+    let note = csv::note(channel.history, rehearsal);
+    pages.push(Page {
+        path: link::parquet_file(program.id, channel.id),
+        content_type: PARQUET,
+        body: parquet::file(channel.history, note),
+    });
     let badges = badge::badges(channel.history, latest, rehearsal);
     for (name, picture) in badges.map_err(RenderError::Template)? {
         pages.push(file(link::badge(program.id, channel.id, &name), SVG, picture));
@@ -57,6 +71,7 @@ struct StatisticsTemplate<'a> {
     trend: Option<String>,
     consent: &'static str,
     statement: Option<String>,
+    ranges: Vec<(Anchor, bool)>,
     over_time: Option<Markup>,
     history: Vec<[String; 2]>,
     history_csv: String,
@@ -75,9 +90,11 @@ fn statistics(
     program: &ProgramSite<'_>,
     channel: &ChannelSite<'_>,
     latest: &Release,
-    rehearsal: bool,
+    (range, rehearsal): (Range, bool),
 ) -> Result<Page, RenderError> {
-    let path = link::channel_page(program.id, channel.id);
+    let path = range.path(program.id, channel.id);
+    let whole = channel;
+    let channel = &ChannelSite { history: range.within(channel.history), ..*channel };
     let fields = fields(channel, latest, &path, program).map_err(RenderError::Template)?;
     let to = |target: &str| link::relative(&path, target);
     let statement = program.statement.map(|_| to(&link::statement_page(program.id)));
@@ -90,10 +107,12 @@ fn statistics(
         when: when(latest),
         trend: trend(channel.history),
         consent: consent(latest),
+        ranges: ranges(program, whole, range, &path),
         over_time: over_time(channel.history).map_err(RenderError::Template)?,
         history: alike(channel.history)
             .iter()
             .rev()
+            .take(HISTORY_LINES_MAX)
             .map(|release| [window(release.window), Count::of(release).doubted()])
             .collect(),
         history_csv: to(&link::count_csv(program.id, channel.id, count.noun)),
@@ -110,6 +129,23 @@ fn statistics(
     }
     .render();
     page(path, body)
+}
+
+/// Links to the same page over other times, and which of them this page is. None while there is
+/// one alone.
+fn ranges(
+    program: &ProgramSite<'_>,
+    channel: &ChannelSite<'_>,
+    here: Range,
+    path: &str,
+) -> Vec<(Anchor, bool)> {
+    let all = range::of(channel.history);
+    let all = if all.len() > 1 { all } else { Vec::new() };
+    let link = |range: Range| {
+        let to = range.path(program.id, channel.id);
+        (Anchor::new(path, &to, range.title()), range == here)
+    };
+    all.into_iter().map(link).collect()
 }
 
 fn frame(
@@ -141,7 +177,7 @@ fn frame(
             ),
         },
         nav,
-        style: style(path),
+        root: root(path),
         rehearsal,
         simulated: is_simulated(program),
     }
@@ -156,7 +192,12 @@ fn fields(
     let context = Context { release: latest, history: channel.history };
     let one = |table: &FieldTable| {
         let csv = link::relative(path, &link::field_csv(program.id, channel.id, &table.id));
-        field(context, table, csv)
+        let mut field = field(context, table, csv)?;
+        if matches!(table.table, Table::Versions { .. }) {
+            let page = link::versions_page(program.id, channel.id, &table.id);
+            field.more = Some(link::relative(path, &page));
+        }
+        Ok(field)
     };
     latest.fields.iter().map(one).collect()
 }
@@ -181,6 +222,8 @@ fn files(
     let number = latest.number;
     let release = link::release_file(program.id, channel.id, number);
     let mut files = vec![Anchor::new(path, &release, format!("release {number} as JSON"))];
+    let parquet = link::parquet_file(program.id, channel.id);
+    files.push(Anchor::new(path, &parquet, "all releases as Parquet"));
     files.extend(signature(program, channel, latest).map(|to| Anchor::new(path, &to, "signature")));
     files.extend(ledger(program, latest).map(|to| Anchor::new(path, &to, "ledger of ε")));
     files
@@ -231,7 +274,7 @@ pub(crate) fn over_time(history: &[Release]) -> askama::Result<Option<Markup>> {
         Count::of(last).doubted(),
         window(last.window),
     );
-    line(&summary, &points).map(Some)
+    line(&summary, Count::of(last).noun.name(), &points).map(Some)
 }
 
 #[derive(Template)]
@@ -320,7 +363,7 @@ fn awaited(
         brand: Anchor::new(&path, &link::program_page(program.id), format!("{title} in numbers")),
         aside: name.clone(),
         nav: Vec::new(),
-        style: style(&path),
+        root: root(&path),
         rehearsal,
         simulated: is_simulated(program),
     };

@@ -8,8 +8,10 @@ mod tables;
 
 use contract::release::{FieldTable, Folded, Number, Release};
 
+pub(crate) use drawing::beneath;
 pub(crate) use highlight::Highlight;
 pub(crate) use history::recent;
+pub(crate) use tables::in_full;
 
 use crate::number::{clamped, ratio};
 use crate::text::{Markup, shown};
@@ -23,6 +25,8 @@ pub(crate) struct Field {
     pub(crate) answered: String,
     /// None when too few answered.
     pub(crate) chart: Option<Markup>,
+    /// A page about what lies beneath its values.
+    pub(crate) more: Option<String>,
     /// What the chart does not say.
     pub(crate) notes: Vec<String>,
     pub(crate) tables: Vec<Sheet>,
@@ -69,6 +73,7 @@ pub(crate) fn field(
         notes: said::notes(context.release, field),
         tables: tables::sheets(context, field),
         highlight: highlight.flatten(),
+        more: None,
         chart,
         csv,
     })

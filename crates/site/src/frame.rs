@@ -1,6 +1,6 @@
 //! What every page has around its content: title, way back, stylesheet, and a rehearsal's warning.
 
-use crate::link::{STYLESHEET, relative};
+use crate::link::relative;
 use crate::{Page, RenderError};
 
 /// Markup's media type.
@@ -9,6 +9,10 @@ pub(crate) const HTML: &str = "text/html; charset=utf-8";
 pub(crate) const CSV_TYPE: &str = "text/csv; charset=utf-8; header=present";
 /// A badge's media type.
 pub(crate) const SVG: &str = "image/svg+xml; charset=utf-8";
+/// The script's media type.
+pub(crate) const SCRIPT: &str = "text/javascript; charset=utf-8";
+/// The media type of all numbers of a channel in one file.
+pub(crate) const PARQUET: &str = "application/vnd.apache.parquet";
 /// The stylesheet's media type.
 pub(crate) const CSS: &str = "text/css; charset=utf-8";
 
@@ -22,8 +26,8 @@ pub(crate) struct Frame {
     pub(crate) aside: String,
     /// At its right.
     pub(crate) nav: Vec<Anchor>,
-    /// How this page names the stylesheet.
-    pub(crate) style: String,
+    /// How this page names the site's root.
+    pub(crate) root: String,
     pub(crate) rehearsal: bool,
     /// Whether its installations are invented.
     pub(crate) simulated: bool,
@@ -47,9 +51,9 @@ impl Anchor {
     }
 }
 
-/// How the page at `path` names the stylesheet.
-pub(crate) fn style(path: &str) -> String {
-    relative(path, STYLESHEET)
+/// How the page at `path` names the site's root.
+pub(crate) fn root(path: &str) -> String {
+    "../".repeat(path.matches('/').count().saturating_sub(1))
 }
 
 /// A finished page.

@@ -1,7 +1,7 @@
 //! Releases made into pages: a pure function from published statistics to files for any web server.
 //!
 //! Nothing but releases (and the statement's finished HTML) enters, so no page can show what was
-//! not published. The pages need no script, load nothing from elsewhere, and link to each other
+//! not published. The pages need no script (with one they show numbers and zoom), load nothing from elsewhere, and link to each other
 //! relatively: they work below any prefix and from any folder.
 
 mod badge;
@@ -12,10 +12,14 @@ mod csv;
 mod field;
 mod frame;
 mod limits;
+mod lines;
 mod link;
 mod number;
 mod overview;
+mod parquet;
+mod range;
 mod text;
+mod versions;
 mod words;
 
 use contract::id::{ChannelId, ProgramId};
@@ -30,8 +34,13 @@ pub const STYLE: &str = include_str!("../../contract/assets/candor.css");
 /// statistics are large enough without it.
 pub const STATEMENT_STYLE: &str = include_str!("../../contract/assets/statement.css");
 
+/// The script of every page: shows numbers under the pointer and zooms, and nothing is missing
+/// without it.
+pub const SCRIPT: &str = include_str!("../assets/candor.js");
+
 /// The policy to send with every page, as `Content-Security-Policy`.
-pub const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Everything that is to be shown.
@@ -107,9 +116,11 @@ pub enum RenderError {
 pub fn pages(site: &Site<'_>) -> Result<Vec<Page>, RenderError> {
     let rehearsal = site.rehearsal || site.programs.iter().any(rehearses);
     let mut pages = vec![
-        style_page(link::STYLESHEET, STYLE),
-        style_page(link::STATEMENT_STYLESHEET, STATEMENT_STYLE),
+        lean(link::STYLESHEET, frame::CSS, STYLE),
+        lean(link::STATEMENT_STYLESHEET, frame::CSS, STATEMENT_STYLE),
+        lean(link::SCRIPT, frame::SCRIPT, SCRIPT),
         overview::home(site, rehearsal)?,
+        overview::api(site, rehearsal)?,
     ];
     for program in site.programs {
         pages.push(overview::program(program, rehearsal)?);
@@ -123,8 +134,23 @@ pub fn pages(site: &Site<'_>) -> Result<Vec<Page>, RenderError> {
     Ok(pages)
 }
 
-fn style_page(path: &str, style: &str) -> Page {
-    Page { path: path.to_owned(), content_type: frame::CSS, body: style.as_bytes().to_vec() }
+/// A stylesheet or script without what only its authors read: comments on lines of their own, and
+/// what lines begin with.
+fn lean(path: &str, content_type: &'static str, text: &str) -> Page {
+    let mut lines = Vec::new();
+    let mut comment = false;
+    for line in text.lines().map(str::trim) {
+        comment |= line.starts_with("/*");
+        if !(comment || line.is_empty() || line.starts_with("//")) {
+            lines.push(line);
+        }
+        comment &= !line.ends_with("*/");
+    }
+    let mut text = lines.join("\n");
+    if content_type == frame::CSS {
+        text = text.replace("; ", ";").replace(" { ", "{").replace(" }", "}");
+    }
+    Page { path: path.to_owned(), content_type, body: text.into_bytes() }
 }
 
 /// Whether some of a program's installations are invented: its pages then say so, all of them.

@@ -16,8 +16,16 @@ pub(crate) const LONG_BARS_MAX: usize = 8;
 /// Lines of one table on a page; the CSV holds all. 250 lines of a `set` have about 12 kB.
 pub(crate) const TABLE_LINES_MAX: usize = 250;
 
-/// Points of a chart over time: a year of weeks and a bit; older releases are listed, not drawn.
-pub(crate) const POINTS_MAX: usize = 60;
+/// Points of a chart over time: a year of days; older releases are listed, not drawn. Of one line
+/// they have about 6 kB, with their numbers.
+pub(crate) const POINTS_MAX: usize = 366;
+
+/// Lines of the tables of a channel's history; the CSV holds all.
+pub(crate) const HISTORY_LINES_MAX: usize = 120;
+
+/// Numbers in one Parquet file: the newest releases that fit. Each takes about 200 bytes of memory
+/// while the file is made: 40 MB.
+pub(crate) const PARQUET_LINES_MAX: usize = 200_000;
 
 /// Named layers of the versions' chart; all others are one grey layer below them. As many as there
 /// are colours that everybody can tell apart.
@@ -36,5 +44,6 @@ pub(crate) const FIGURE_CHARS_MAX: usize = 18;
 /// Figures beside the headline: what fits in one line of a wide page.
 pub(crate) const HIGHLIGHTS_MAX: usize = 4;
 
-/// Values that the spoken summary of a chart names: nobody wants to hear twelve.
-pub(crate) const VALUES_SAID_MAX: usize = 3;
+/// Values that the spoken summary of a chart names: nobody wants to hear twelve, and each counts
+/// sixty times in a large page.
+pub(crate) const VALUES_SAID_MAX: usize = 2;

@@ -10,6 +10,12 @@ pub(crate) const HOME: &str = "/index.html";
 /// The stylesheet.
 pub(crate) const STYLESHEET: &str = "/candor.css";
 
+/// The script.
+pub(crate) const SCRIPT: &str = "/candor.js";
+
+/// What programs may read here.
+pub(crate) const API: &str = "/api.html";
+
 /// What data statements have beyond it.
 pub(crate) const STATEMENT_STYLESHEET: &str = "/statement.css";
 
@@ -41,6 +47,21 @@ pub(crate) fn program_page(program: &ProgramId) -> String {
 /// The statistics of a channel.
 pub(crate) fn channel_page(program: &ProgramId, channel: &ChannelId) -> String {
     format!("/{program}/{channel}/index.html")
+}
+
+/// The statistics of a channel over a part of its history.
+pub(crate) fn range_page(program: &ProgramId, channel: &ChannelId, range: &str) -> String {
+    format!("/{program}/{channel}/{range}.html")
+}
+
+/// The full versions of one question.
+pub(crate) fn versions_page(program: &ProgramId, channel: &ChannelId, field: &FieldId) -> String {
+    format!("/{program}/{channel}/in-full/{field}.html")
+}
+
+/// All numbers of a channel in one file.
+pub(crate) fn parquet_file(program: &ProgramId, channel: &ChannelId) -> String {
+    format!("/{program}/{channel}/releases/all.parquet")
 }
 
 /// The list of a channel's releases.

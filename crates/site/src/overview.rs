@@ -6,7 +6,7 @@ use contract::release::{Mode, Release};
 
 use crate::channel::over_time;
 use crate::count::Count;
-use crate::frame::{Anchor, Frame, page, style};
+use crate::frame::{Anchor, Frame, page, root};
 use crate::link;
 use crate::text::{Markup, shown};
 use crate::words::window;
@@ -93,7 +93,7 @@ pub(crate) fn home(site: &Site<'_>, rehearsal: bool) -> Result<Page, RenderError
         brand: Anchor::new(path, path, "In numbers"),
         aside: "published statistics".to_owned(),
         nav: Vec::new(),
-        style: style(path),
+        root: root(path),
         rehearsal,
         simulated: site.programs.iter().any(is_simulated),
     };
@@ -132,7 +132,7 @@ fn frame(program: &ProgramSite<'_>, path: &str, rehearsal: bool) -> Frame {
         title,
         aside: shown(program.vendor),
         nav: vec![Anchor::new(path, link::HOME, "All programs")],
-        style: style(path),
+        root: root(path),
         rehearsal,
         simulated: is_simulated(program),
     }
@@ -159,4 +159,29 @@ pub(crate) fn statement(
     let html = Markup(statement.html.to_owned());
     let style = link::relative(&path, link::STATEMENT_STYLESHEET);
     page(path, StatementTemplate { frame, style, html }.render())
+}
+
+#[derive(Template)]
+#[template(path = "api.html")]
+struct ApiTemplate {
+    frame: Frame,
+    example: String,
+}
+
+/// What programs may read: files, their forms, and what stays as it is.
+pub(crate) fn api(site: &Site<'_>, rehearsal: bool) -> Result<Page, RenderError> {
+    let path = link::API;
+    let first = site.programs.iter().find_map(|program| Some((program, program.channels.first()?)));
+    let example = first.map(|(program, channel)| format!("{}/{}", program.id, channel.id));
+    let frame = Frame {
+        title: "For programs".to_owned(),
+        brand: Anchor::new(path, link::HOME, "In numbers"),
+        aside: "what programs may read".to_owned(),
+        nav: Vec::new(),
+        root: root(path),
+        rehearsal,
+        simulated: site.programs.iter().any(is_simulated),
+    };
+    let example = example.unwrap_or_else(|| "program/channel".to_owned());
+    page(path.to_owned(), ApiTemplate { frame, example }.render())
 }

@@ -30,6 +30,9 @@ use crate::route::{self, NoRoute, Route};
 use crate::signers::Signers;
 use contract::id::{ChannelId, ProgramId};
 
+/// How long a frozen release may be kept by whoever has it: a year, and without asking again.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
 /// An answer.
 pub(super) type Answer = Response<Full<Bytes>>;
 
@@ -224,7 +227,8 @@ async fn page(path: &str, headers: &HeaderMap, shared: &Shared) -> Result<Answer
             };
             let headers = answer.headers_mut();
             headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(site::CSP));
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            let cached = if file.is_frozen { FOR_EVER } else { "no-cache" };
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static(cached));
             if let Ok(etag) = HeaderValue::from_str(&file.etag) {
                 headers.insert(ETAG, etag);
             }

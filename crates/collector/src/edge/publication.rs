@@ -29,9 +29,6 @@ pub enum SiteError {
     /// Releases cannot be read.
     #[error("releases cannot be read")]
     Releases(#[from] ReleasesError),
-    /// A rehearsal cannot be counted.
-    #[error("the rehearsal cannot be counted")]
-    Rehearsal(#[from] PublicationError),
     /// A page cannot be made.
     #[error("a page cannot be made")]
     Render(#[from] RenderError),
@@ -98,10 +95,11 @@ pub fn published_site(disk: &dyn Disk, catalogue: &Catalogue) -> Result<Pages, S
     Ok(Pages::render(catalogue, &shown, &ledgers, false)?)
 }
 
-/// The site of a rehearsal: what is held now, exactly.
+/// The site of a rehearsal: what is held now, exactly. A channel that cannot be counted is logged,
+/// and its page says that nothing is received yet.
 ///
 /// # Errors
-/// If what is held cannot be read.
+/// If a page cannot be made.
 pub fn rehearsed_site(
     disk: &dyn Disk,
     catalogue: &Catalogue,
@@ -111,7 +109,15 @@ pub fn rehearsed_site(
     for (program, served) in catalogue.programs() {
         let mut channels = Vec::new();
         for channel in &served.manifest.channels {
-            let releases = publisher::rehearse(disk, catalogue, (served, channel), right)?;
+            // A channel that cannot be counted hides none of the others.
+            let releases = match publisher::rehearse(disk, catalogue, (served, channel), right) {
+                Ok(releases) => releases,
+                Err(error) => {
+                    let (channel, error) = (&channel.id, crate::failure::with_causes(&error));
+                    tracing::error!(%program, %channel, error, "a channel is not rehearsed");
+                    Vec::new()
+                }
+            };
             let freeze = |release| Frozen {
                 bytes: canonical::to_bytes(&release).unwrap_or_default(),
                 release,

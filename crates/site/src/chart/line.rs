@@ -38,6 +38,10 @@ pub(super) struct Tick {
 #[template(path = "chart/line.html")]
 struct LineTemplate<'a> {
     summary: &'a str,
+    name: &'a str,
+    x: String,
+    values: String,
+    errors: String,
     gutter: usize,
     ground: String,
     rows: Vec<Tick>,
@@ -48,7 +52,7 @@ struct LineTemplate<'a> {
 }
 
 /// Draws the line, from zero: a fall of one part in a hundred shall not look like a collapse.
-pub(crate) fn line(summary: &str, points: &[Point]) -> askama::Result<Markup> {
+pub(crate) fn line(summary: &str, name: &str, points: &[Point]) -> askama::Result<Markup> {
     let most = points.iter().map(|point| point.value.saturating_add(point.error)).max();
     let rows = ticks(most.unwrap_or(0));
     let top = rows.last().copied().unwrap_or(1);
@@ -65,8 +69,13 @@ pub(crate) fn line(summary: &str, points: &[Point]) -> askama::Result<Markup> {
         .iter()
         .zip(points)
         .map(|(x, point)| [percent(*x), format!("{:.0}", TOP + height(point.value))]);
+    let errors = numbers(points.iter().map(|point| point.error));
     LineTemplate {
         summary,
+        name,
+        x: offsets(&days),
+        values: numbers(points.iter().map(|point| point.value)),
+        errors: if noisy { errors } else { String::new() },
         gutter: gutter(top),
         ground: ground(&rows),
         rows: row_ticks(&rows),
@@ -109,6 +118,18 @@ pub(super) fn ground(rows: &[u64]) -> String {
     let top = rows.last().copied().unwrap_or(1).max(1);
     let line = |&row: &u64| format!("M0 {:.0}h1000", HEIGHT - HEIGHT * (row as f64 / top as f64));
     rows.iter().map(line).collect()
+}
+
+/// The first day, and how many days later each of the others is: what a script reads.
+pub(super) fn offsets(days: &[Date]) -> String {
+    let Some((first, later)) = days.split_first() else { return String::new() };
+    let later = later.iter().map(|day| contract::calendar::days_between(*first, *day).to_string());
+    std::iter::once(first.to_string()).chain(later).collect::<Vec<_>>().join(" ")
+}
+
+/// Numbers for a script.
+pub(super) fn numbers(values: impl Iterator<Item = u64>) -> String {
+    values.map(|value| value.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 fn percent(part: f64) -> String {
@@ -155,29 +176,29 @@ mod tests {
 
     #[test]
     fn a_line_begins_at_zero_and_ends_at_the_last_release() {
-        let Markup(svg) = line("s", &weekly(&[(50, 0), (100, 0)])).unwrap();
+        let Markup(svg) = line("s", "n", &weekly(&[(50, 0), (100, 0)])).unwrap();
         assert!(svg.contains("M0 100 1000 0"), "{svg}");
         assert!(svg.contains("20 Sep") && svg.contains("27 Sep"), "{svg}");
     }
 
     #[test]
     fn exact_numbers_have_no_band() {
-        let Markup(exact) = line("s", &weekly(&[(50, 0), (100, 0)])).unwrap();
-        let Markup(noisy) = line("s", &weekly(&[(50, 3), (100, 3)])).unwrap();
+        let Markup(exact) = line("s", "n", &weekly(&[(50, 0), (100, 0)])).unwrap();
+        let Markup(noisy) = line("s", "n", &weekly(&[(50, 3), (100, 3)])).unwrap();
         assert!(!exact.contains("band"));
         assert!(noisy.contains("band"));
     }
 
     #[test]
     fn years_are_named_when_there_are_many_weeks() {
-        let Markup(svg) = line("s", &weekly(&vec![(50, 0); 60])).unwrap();
+        let Markup(svg) = line("s", "n", &weekly(&vec![(50, 0); 60])).unwrap();
         assert!(svg.contains("Sep 2026") && svg.contains("2027"), "{svg}");
     }
 
     #[test]
     fn nothing_at_all_is_drawn_without_failing() {
-        assert!(line("s", &[]).is_ok());
-        assert!(line("s", &weekly(&[(0, 0), (0, 0)])).is_ok());
-        assert!(line("s", &weekly(&[(u64::MAX, u64::MAX), (0, 0)])).is_ok());
+        assert!(line("s", "n", &[]).is_ok());
+        assert!(line("s", "n", &weekly(&[(0, 0), (0, 0)])).is_ok());
+        assert!(line("s", "n", &weekly(&[(u64::MAX, u64::MAX), (0, 0)])).is_ok());
     }
 }

@@ -3,7 +3,9 @@
 use askama::Template;
 use jiff::civil::Date;
 
-use super::line::{HEIGHT, TOP, Tick, WIDTH, across, day_ticks, ground, gutter, path, row_ticks};
+use super::line::{
+    HEIGHT, TOP, Tick, WIDTH, across, day_ticks, ground, gutter, numbers, offsets, path, row_ticks,
+};
 use super::scale::{apart, ticks};
 use crate::text::Markup;
 
@@ -26,17 +28,20 @@ pub(crate) struct Layer {
 #[template(path = "chart/stack.html")]
 struct StackTemplate<'a> {
     summary: &'a str,
+    x: String,
     gutter: usize,
     ground: String,
     rows: Vec<Tick>,
     days: Vec<Tick>,
-    areas: Vec<Area>,
+    areas: Vec<Area<'a>>,
     names: Vec<Name<'a>>,
 }
 
-struct Area {
+struct Area<'a> {
     colour: usize,
     path: String,
+    label: &'a str,
+    values: String,
 }
 
 struct Name<'a> {
@@ -73,13 +78,19 @@ pub(crate) fn stack(summary: &str, days: &[Date], layers: &[Layer]) -> askama::R
     drawn.reverse();
     StackTemplate {
         summary,
+        x: offsets(days),
         gutter: gutter(top),
         ground: ground(&rows),
         rows: row_ticks(&rows),
         days: day_ticks(days, &xs),
         areas: drawn
             .iter()
-            .map(|(layer, path, ..)| Area { colour: layer.colour, path: path.clone() })
+            .map(|(layer, path, ..)| Area {
+                colour: layer.colour,
+                path: path.clone(),
+                label: &layer.label,
+                values: numbers(layer.values.iter().copied()),
+            })
             .collect(),
         names: names(&drawn),
     }
@@ -129,6 +140,7 @@ mod tests {
         let days = [date(2026, 9, 20), date(2026, 9, 27)];
         let layers = [layer("here", 1, &[0, 75]), layer("gone", 5, &[100, 0])];
         let Markup(svg) = stack("s", &days, &layers).unwrap();
-        assert!(svg.contains("here") && !svg.contains("gone"), "{svg}");
+        let named = |name| svg.contains(&format!("<tspan>{name}"));
+        assert!(named("here") && !named("gone"), "{svg}");
     }
 }

@@ -74,7 +74,7 @@ fn draw(rows: &[&Row], whole: Whole, layout: Layout) -> askama::Result<Chart> {
 }
 
 fn versions(context: Context<'_>, field: &FieldTable, minor: &[Row]) -> askama::Result<Chart> {
-    let (days, layers) = layers(context.history, &field.id);
+    let (days, layers) = layers(context.history, &field.id, None);
     let all = everyone(field.answered, minor).max(whole(minor, None));
     let all = Whole::of(context.release, all);
     if days.len() < 2 || layers.iter().all(|layer: &Layer| layer.values.iter().all(|v| *v == 0)) {
@@ -85,6 +85,28 @@ fn versions(context: Context<'_>, field: &FieldTable, minor: &[Row]) -> askama::
         format!("Area chart over {} releases. Now: {}", days.len(), values(&shown_rows, all));
     let markup = stack(&summary, &days, &layers)?;
     Ok(Chart { markup, top: highlight::of_rows(&shown_rows, all) })
+}
+
+/// The full versions beneath each of the most used ones, over time; nothing before the second
+/// release.
+pub(crate) fn beneath(
+    context: Context<'_>,
+    field: &FieldTable,
+) -> askama::Result<Vec<(String, Markup)>> {
+    let Table::Versions { minor, .. } = &field.table else { return Ok(Vec::new()) };
+    let named: Vec<&Row> = minor.iter().filter(|row| row.value != "other").collect();
+    let mut drawn = Vec::new();
+    for above in named.into_iter().take(BARS_MAX) {
+        let (days, layers) = layers(context.history, &field.id, Some(&above.value));
+        if days.len() < 2 || layers.iter().all(|layer| layer.values.iter().all(|v| *v == 0)) {
+            continue;
+        }
+        let now = layers.iter().map(|layer| format!("{} {}", layer.label, layer.text));
+        let now = now.collect::<Vec<_>>().join(", ");
+        let summary = format!("Area chart over {} releases. Now: {now}.", days.len());
+        drawn.push((shown(&above.title), stack(&summary, &days, &layers)?));
+    }
+    Ok(drawn)
 }
 
 fn spreads(
@@ -174,6 +196,6 @@ fn values(rows: &[&Row], whole: Whole) -> String {
     let each = said.iter().map(one).collect::<Vec<_>>().join(", ");
     match more {
         0 => format!("{each}."),
-        more => format!("{each}; {more} more in the table."),
+        more => format!("{each}; {more} more."),
     }
 }

@@ -65,18 +65,32 @@ pub(super) enum Rows {
     Minor,
 }
 
-/// Versions by major.minor over the recent releases: the layers of a chart, the newest first, with
-/// what is not among the most used in one grey layer below.
-pub(super) fn layers(history: &[Release], id: &FieldId) -> (Vec<Date>, Vec<Layer>) {
-    let recent: Vec<(Date, &[Row])> = recent(history)
+/// Versions over the recent releases, by major.minor or in full beneath one of these: the layers of
+/// a chart, the newest first, with what is not among the most used in one grey layer below.
+pub(super) fn layers(
+    history: &[Release],
+    id: &FieldId,
+    beneath: Option<&str>,
+) -> (Vec<Date>, Vec<Layer>) {
+    let chosen = |minor: &'_ str, row: &Row| {
+        let after = row.value.strip_prefix(minor);
+        after.is_some_and(|after| after.is_empty() || after.starts_with(['.', '-']))
+    };
+    let recent: Vec<(Date, Vec<&Row>)> = recent(history)
         .iter()
-        .filter_map(|release| match &of(release, id)?.table {
-            Table::Versions { minor, .. } => Some((release.window.last, minor.as_slice())),
+        .filter_map(|release| match (&of(release, id)?.table, beneath) {
+            (Table::Versions { minor, .. }, None) => {
+                Some((release.window.last, minor.iter().collect()))
+            }
+            (Table::Versions { full, .. }, Some(above)) => {
+                let rows = full.iter().filter(|row| chosen(above, row));
+                Some((release.window.last, rows.collect()))
+            }
             _ => None,
         })
         .collect();
     let named = most_used(&recent);
-    let count = |rows: &[Row], wanted: &dyn Fn(&Row) -> bool| {
+    let count = |rows: &[&Row], wanted: &dyn Fn(&Row) -> bool| {
         let rows = rows.iter().filter(|row| wanted(row)).map(|row| clamped(row.count));
         rows.fold(0, u64::saturating_add)
     };
@@ -92,14 +106,14 @@ pub(super) fn layers(history: &[Release], id: &FieldId) -> (Vec<Date>, Vec<Layer
         .map(|(at, named)| layer(&named.title, at + 1, &|row| row.value == named.value))
         .collect();
     let is_other = |row: &Row| named.iter().all(|named| named.value != row.value);
-    if recent.iter().any(|(_, rows)| rows.iter().any(is_other)) {
+    if recent.iter().any(|(_, rows)| rows.iter().any(|row| is_other(row))) {
         layers.push(layer("others", LAYERS_MAX + 1, &is_other));
     }
     (recent.into_iter().map(|(day, _)| day).collect(), layers)
 }
 
 /// The versions with the highest peaks, newest first.
-fn most_used<'a>(recent: &[(Date, &'a [Row])]) -> Vec<&'a Row> {
+fn most_used<'a>(recent: &[(Date, Vec<&'a Row>)]) -> Vec<&'a Row> {
     let mut seen: Vec<(&Row, u64)> = Vec::new();
     // Releases list versions newest first; those that are gone from the latest are older.
     for (_, rows) in recent.iter().rev() {

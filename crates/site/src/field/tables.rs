@@ -27,18 +27,23 @@ pub(super) fn sheets(context: Context<'_>, field: &FieldTable) -> Vec<Sheet> {
         Table::Histogram { rows, unit, folded, .. } => {
             vec![of(&capital(&shown(unit)), rows, whole(rows, *folded), Rows::All)]
         }
-        Table::Versions { minor, full, folded, .. } => {
+        Table::Versions { minor, .. } => {
             let minors = everyone(field.answered, minor).max(whole(minor, None));
-            vec![
-                of("Version", minor, minors, Rows::Minor),
-                of("In full", full, whole(full, *folded), Rows::All),
-            ]
+            vec![of("Version", minor, minors, Rows::Minor)]
         }
         Table::Grid { buckets, lines, unit, .. } => {
             vec![grid_sheet(context, buckets, lines, &shown(unit))]
         }
         _ => Vec::new(),
     }
+}
+
+/// The full versions, which have a page of their own.
+pub(crate) fn in_full(context: Context<'_>, field: &FieldTable) -> Option<Sheet> {
+    let Table::Versions { full, folded, .. } = &field.table else { return None };
+    let before = earlier(context.history, field);
+    let before = before.as_ref().map(|before| (before, Rows::All));
+    Some(rows_sheet(context, "Version", full, whole(full, *folded), before))
 }
 
 fn rows_sheet(

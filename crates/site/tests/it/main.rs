@@ -13,6 +13,7 @@ mod hostile;
 mod markup;
 mod reading;
 mod style;
+mod time;
 mod wording;
 
 use std::collections::BTreeMap;
