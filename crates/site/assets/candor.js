@@ -26,11 +26,11 @@ for (const plot of document.querySelectorAll(".plot[data-x]")) {
   const cursor = add("div", "height:212px;border-left:1px solid;pointer-events:none");
   const tip = add("div", "padding:.4rem .7rem;background:var(--card);border:1px solid var(--line);border-radius:6px;font-size:.82rem;white-space:pre;pointer-events:none");
   tip.setAttribute("role", "status");
-  const whole = add("button", "right:0;min-height:0;padding:.1rem .6rem;font-size:.82rem");
+  const whole = add("button", "top:auto;bottom:0;right:0;min-height:0;padding:.1rem .6rem;font-size:.82rem");
   let from = 0, to = 1, at = -1, pressed = -1;
   const show = (n) => {
     at = Math.min(last, Math.max(0, n));
-    tip.textContent = [day(at), ...lines.map(([name, values, errors]) => name + "  " + number(values[at]) + (errors[at] ? " ± " + number(errors[at]) : ""))].join("\n");
+    tip.textContent = [day(at), ...lines.filter(([, values]) => lines.length === 1 || values[at] > 0).map(([name, values, errors]) => name + "  " + number(values[at]) + (errors[at] ? " ± " + number(errors[at]) : ""))].join("\n");
     tip.style.display = cursor.style.display = "block";
     const outer = box.getBoundingClientRect(), inner = picture.getBoundingClientRect();
     const x = inner.left - outer.left + ((across[at] - from) / (to - from)) * inner.width;

@@ -119,6 +119,7 @@ pub fn pages(site: &Site<'_>) -> Result<Vec<Page>, RenderError> {
         lean(link::STYLESHEET, frame::CSS, STYLE),
         lean(link::STATEMENT_STYLESHEET, frame::CSS, STATEMENT_STYLE),
         lean(link::SCRIPT, frame::SCRIPT, SCRIPT),
+        lean(link::ICON, frame::SVG, include_str!("../assets/icon.svg")),
         overview::home(site, rehearsal)?,
         overview::api(site, rehearsal)?,
     ];

@@ -13,6 +13,9 @@ pub(crate) const STYLESHEET: &str = "/candor.css";
 /// The script.
 pub(crate) const SCRIPT: &str = "/candor.js";
 
+/// The picture in the window's title.
+pub(crate) const ICON: &str = "/icon.svg";
+
 /// What programs may read here.
 pub(crate) const API: &str = "/api.html";
 

@@ -92,12 +92,11 @@ impl Thrift {
 
     fn list(&mut self, field: u8, kind: u8, count: usize) {
         self.header(field, LIST);
-        match u8::try_from(count) {
-            Ok(few @ ..15) => self.bytes.push(few << 4 | kind),
-            _ => {
-                self.bytes.push(0xf0 | kind);
-                self.bytes.extend(Self::varint(count as u64));
-            }
+        if let Ok(few @ ..15) = u8::try_from(count) {
+            self.bytes.push(few << 4 | kind);
+        } else {
+            self.bytes.push(0xf0 | kind);
+            self.bytes.extend(Self::varint(count as u64));
         }
     }
 

@@ -94,7 +94,10 @@ fn a_rehearsal_marks_every_page_and_every_file() {
         // A Parquet file is no text, and its mark is text in it.
         let text = String::from_utf8_lossy(&page.body).to_lowercase();
         let marked = text.contains("never publish this") || text.contains("never publish:");
-        assert!(marked || is(&path, "css") || is(&path, "js"), "{path} is not marked");
+        assert!(
+            marked || is(&path, "css") || is(&path, "js") || path == "/icon.svg",
+            "{path} is not marked"
+        );
         if is_html(&page) {
             assert!(text.contains("exact numbers of an open period, from one installation on"));
         }
@@ -234,7 +237,7 @@ fn a_site_without_releases_says_so() {
     let pages = site_of(&[]);
     assert!(text(&pages[STATISTICS]).contains("nothing is published yet"));
     let empty = site::pages(&site::Site { programs: &[], rehearsal: false }).unwrap();
-    assert_eq!(empty.len(), 5, "two pages, two stylesheets and a script");
+    assert_eq!(empty.len(), 6, "two pages, two stylesheets, a script and an icon");
 }
 
 #[test]

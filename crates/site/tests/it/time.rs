@@ -74,7 +74,7 @@ fn a_simulated_fleet_marks_every_page_and_every_file() {
     let history = [crate::fixture::read(&value)];
     for (path, page) in site_of(&history) {
         let text = String::from_utf8_lossy(&page.body).to_lowercase();
-        let ours = path.ends_with("css") || path.ends_with("js");
+        let ours = path.ends_with("css") || path.ends_with("js") || path == "/icon.svg";
         assert!(ours || text.contains("simulated"), "{path} is not marked");
     }
 }
