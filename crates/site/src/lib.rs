@@ -1,8 +1,8 @@
 //! Releases made into pages: a pure function from published statistics to files for any web server.
 //!
 //! Nothing but releases (and the statement's finished HTML) enters, so no page can show what was
-//! not published. The pages need no script (with one they show numbers and zoom), load nothing from elsewhere, and link to each other
-//! relatively: they work below any prefix and from any folder.
+//! not published. The pages need no script (with one they show numbers and zoom), load nothing from
+//! elsewhere, and link to each other relatively: they work below any prefix and from any folder.
 
 mod badge;
 mod channel;

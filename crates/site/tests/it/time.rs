@@ -53,7 +53,8 @@ fn each_version_in_full_has_its_place_beneath_its_own_number() {
     // 26.1 is no part of 26.10, and 26.10 none of 26.1.
     let both = |week| {
         let rows = |names: &[&str]| {
-            let row = |name: &&str| json!({"value": name, "title": name, "count": {"value": 90, "error_95": 0}});
+            let count = json!({"value": 90, "error_95": 0});
+            let row = |name: &&str| json!({"value": name, "title": name, "count": count});
             names.iter().map(row).collect::<Vec<_>>()
         };
         let table = json!({"kind": "versions", "minor": rows(&["26.10", "26.1"]),
