@@ -48,6 +48,10 @@ pub struct Common {
     /// for each database, with socket or host and port, user, password, database).
     #[arg(long, global = true, value_name = "FILE", env = "CANDOR_CREDENTIALS")]
     pub credentials: Option<PathBuf>,
+    /// The socket on which the service takes what the product pushes [default: push.sock in the
+    /// state folder].
+    #[arg(long, global = true, value_name = "PATH", env = "CANDOR_PUSH_SOCKET")]
+    pub push_socket: Option<PathBuf>,
     /// A file with these options [default: /etc/candor/agent.toml].
     #[arg(long, global = true, value_name = "FILE", env = "CANDOR_CONFIG")]
     pub config: Option<PathBuf>,
@@ -153,6 +157,18 @@ pub enum Command {
         /// What to do with it.
         #[command(subcommand)]
         action: PolicyAction,
+    },
+    /// Count something, or tell a word, for a question whose source is `push`.
+    ///
+    /// It goes to the service where one runs, and into the state folder otherwise.
+    Push {
+        /// The question's id.
+        field: String,
+        /// An entry of its list, or a version, where it has one.
+        word: Option<String>,
+        /// How much, or how often.
+        #[arg(long, default_value_t = 1, value_name = "N")]
+        number: u64,
     },
     /// Clean texts: one JSON string per line in, one per line out, `null` for one that is dropped.
     ///

@@ -28,7 +28,8 @@ impl Output {
         Self { out: text.into().into_bytes(), ..Self::default() }
     }
 
-    pub(crate) fn json(value: &serde_json::Value) -> Self {
+    /// Prints JSON.
+    pub fn json(value: &serde_json::Value) -> Self {
         Self::text(format!("{value:#}\n"))
     }
 }
@@ -99,6 +100,7 @@ pub fn carry_out(
         Command::Run(_)
         | Command::Page { .. }
         | Command::Manifest { .. }
+        | Command::Push { .. }
         | Command::Clean { .. } => Ok(Output::default()),
     }
 }

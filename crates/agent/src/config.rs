@@ -23,6 +23,9 @@
 //! ## What rights they need: candor-agent manifest grants. Default: what the product's own
 //! ## configuration says.
 //! credentials = "/etc/candor/credentials.toml"
+//! ## The socket on which the service takes what the product pushes, where products of another
+//! ## user reach it. Default: push.sock in the state folder.
+//! push_socket = "/run/candor/larkspur/push.sock"
 //! "#;
 //! assert!(agent::config::Config::parse(text).is_ok());
 //! assert!(agent::config::Config::parse("maniffest = 1").is_err());
@@ -35,7 +38,7 @@ use serde::Deserialize;
 use crate::cli::Common;
 use crate::trouble::Trouble;
 
-/// Bytes of a configuration file: eight options and their comments.
+/// Bytes of a configuration file: nine options and their comments.
 pub const CONFIG_BYTES_MAX: usize = 64 * 1024;
 
 /// The configuration file that is read when none is named.
@@ -61,6 +64,8 @@ pub struct Config {
     pub policy: Option<PathBuf>,
     /// As `--credentials`.
     pub credentials: Option<PathBuf>,
+    /// As `--push-socket`.
+    pub push_socket: Option<PathBuf>,
 }
 
 impl Config {
@@ -74,8 +79,8 @@ impl Config {
                 "the configuration file cannot be used.",
                 error.to_string().trim().to_owned(),
                 "everything as it was; nothing was sent",
-                "mend it: the options are manifest, state, collector, ca, proxy, timeout, policy \
-                 and credentials",
+                "mend it: the options are manifest, state, collector, ca, proxy, timeout, policy, \
+                 credentials and push_socket",
             )
         })
     }
@@ -91,6 +96,7 @@ impl Config {
             timeout: common.timeout.or(self.timeout.map(|seconds| seconds.clamp(1, 300))),
             policy: common.policy.or(self.policy),
             credentials: common.credentials.or(self.credentials),
+            push_socket: common.push_socket.or(self.push_socket),
             ..common
         }
     }

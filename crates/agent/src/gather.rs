@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use contract::answer::Fact;
 use contract::draft::Facts;
-use contract::id::DatabaseId;
+use contract::id::{DatabaseId, FieldId};
 use contract::manifest::{Field, Format, Source, SystemFact, Take};
 use contract::sql::Query;
 
 use crate::extract::Document;
 use crate::limits::{GATHER_SECONDS_MAX, SEARCH_SECONDS_MAX};
+use crate::push::NotPushed;
 
 mod sql;
 
@@ -56,6 +57,12 @@ pub trait ReadSource {
     /// # Errors
     /// If nobody answers, or otherwise than with 200 and a body within its limit.
     fn http(&self, url: &str, time: Duration) -> Result<Vec<u8>, ReadError>;
+
+    /// What the program itself told for a question of this name.
+    ///
+    /// # Errors
+    /// If that is nothing.
+    fn pushed(&self, field: &FieldId) -> Result<Fact, ReadError>;
 
     /// Time since a moment of the reader's choice.
     fn elapsed(&self) -> Duration;
@@ -112,6 +119,9 @@ pub enum ReadError {
     /// A redirection, a refusal, an error.
     #[error("answers with status {0}")]
     HttpStatus(u16),
+    /// The program tells by pushing, and told nothing.
+    #[error("{0}")]
+    Pushed(#[from] NotPushed),
     /// The contract knows it and this program does not.
     #[error("is not known to this version")]
     NotKnown,
@@ -147,6 +157,11 @@ pub fn gather(fields: &[&Field], reader: &dyn ReadSource) -> Facts {
     let mut facts = Facts::new();
     let mut readings: BTreeMap<Reading<'_>, Vec<&Field>> = BTreeMap::new();
     for field in fields {
+        if let Source::Push { .. } = field.source {
+            let fact = reader.pushed(&field.id).or_else(|error| why(field, &error));
+            facts.insert(field.id.clone(), fact);
+            continue;
+        }
         match reading(&field.source) {
             Some(reading) => readings.entry(reading).or_default().push(field),
             None => drop(facts.insert(field.id.clone(), why(field, &ReadError::NotKnown))),

@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod page;
 pub mod ports;
 pub mod proxy;
+pub mod push;
 pub mod report;
 pub mod schedule;
 pub mod sending;

@@ -134,3 +134,31 @@ pub const HTTP_BYTES_MAX: usize = 1024 * 1024;
 
 /// Seconds that a local server has for its whole answer.
 pub const HTTP_SECONDS_MAX: u64 = 5;
+
+/// Slices of a period in which pushed numbers are kept: a period is up to one slice long too short,
+/// 2 % on average.
+pub const PUSH_SLICES: u32 = 24;
+
+/// Different pushed things that are kept: 100 questions of 25 words in each slice. Each takes about
+/// 150 bytes of memory, 9 MB in all.
+pub const PUSH_CELLS_MAX: usize = 60_000;
+
+/// Bytes of the file of pushed numbers, above which it is written anew. A line has about 40.
+pub const PUSH_FILE_BYTES_USUAL: u64 = 1024 * 1024;
+
+/// Bytes of that file at most: all cells with the longest names, and what a batch adds.
+pub const PUSH_FILE_BYTES_MAX: u64 = 10 * 1024 * 1024;
+
+/// Seconds after which what was pushed is made durable: what a power failure costs at most. Each
+/// time costs the product's disk one flush.
+pub const PUSH_SETTLE_SECONDS: u64 = 30;
+
+/// Lines that are taken at once before they are written down.
+pub const PUSH_BATCH_MAX: u32 = 256;
+
+/// Lines that are taken in a second, at about 4 microseconds each: under a tenth of a processor,
+/// whoever floods the socket. What comes faster waits with its sender, as one number.
+pub const PUSH_PER_SECOND_MAX: u32 = 20_000;
+
+/// Seconds that a pushing command waits for a busy service or another command.
+pub const PUSH_BUSY_SECONDS_MAX: u64 = 1;

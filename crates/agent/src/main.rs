@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use ::push::line::Line;
 use agent::agent::{Agent, World};
 use agent::cli::{Cli, Command, Common, ManifestAction, PageOptions};
 use agent::command::{Output, carry_out};
 use agent::config::{CONFIG_BYTES_MAX, CONFIG_FILE, Config};
 use agent::edge::serve::{Sockets, new_link};
-use agent::edge::{clean, clock, facts, files, http, init, policy, random, terminal};
+use agent::edge::{clean, clock, facts, files, http, init, policy, push, random, terminal};
 use agent::limits::REQUEST_SECONDS_MAX;
 use agent::page::{Options, Page, Request};
 use agent::ports::Person;
 use agent::proxy::Proxies;
+use agent::push::Pushed;
 use agent::trouble::Trouble;
 use agent::{manifests, service};
 use clap::Parser;
@@ -22,6 +24,7 @@ use contract::environment::Environment;
 use contract::limits::MANIFEST_BYTES_MAX;
 use contract::manifest::Manifest;
 use disk::{Disk, LockGuard, OsDisk};
+use serde_json::json;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -65,13 +68,18 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
         })?;
     }
     let folder = state_folder(&common, &manifest);
+    if let Command::Push { field, word, number } = &cli.command {
+        let line = Line { field, number: *number, word: word.as_deref() };
+        return push_line(&line, &manifest, &common, &folder);
+    }
     if matches!(cli.command, Command::Page { here: false, .. }) {
         return Ok(Output { out: (new_link(&folder)? + "\n").into_bytes(), ..Output::default() });
     }
     let disk = open_state(&folder, &cli.command)?;
     let transport = connections(&common)?;
     let policy = policy::OsPolicy::new(common.policy.as_deref());
-    let facts = facts::OsFacts::new(&manifest, common.credentials.as_deref());
+    let facts = facts::OsFacts::new(&manifest, common.credentials.as_deref())
+        .with_pushed(&folder, &manifest);
     let world = World {
         disk: disk.as_ref().map(|disk| disk as &dyn Disk),
         clock: &clock::OsClock,
@@ -87,6 +95,7 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
             // What this process's environment says, the service records for every command.
             let environment = Environment::read(service::PROCESS, |_| None);
             let _only = serve_page(&agent, environment, &common, &folder, options)?;
+            receive_pushes(&agent, &common, &folder)?;
             let log = |line: &str| print(&mut std::io::stderr(), format!("{line}\n").as_bytes());
             return service::run(&agent, &log).map(|()| Output::default());
         }
@@ -101,12 +110,51 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
         }
         _ => {}
     }
+    warn_and_carry_out(&agent, &cli.command, common.json)
+}
+
+fn warn_and_carry_out(agent: &Agent<'_>, command: &Command, json: bool) -> Result<Output, Trouble> {
     let person = terminal::Terminal::present();
     let person = person.as_ref().map(|person| person as &dyn Person);
-    if let Some(warning) = agent::command::warning(&cli.command) {
+    if let Some(warning) = agent::command::warning(command) {
         print(&mut std::io::stderr(), warning.as_bytes());
     }
-    carry_out(&agent, &cli.command, common.json, person)
+    carry_out(agent, command, json, person)
+}
+
+/// Pushes one line.
+fn push_line(
+    line: &Line<'_>,
+    manifest: &Manifest,
+    common: &Common,
+    folder: &Path,
+) -> Result<Output, Trouble> {
+    let socket = push::socket_path(folder, common.push_socket.as_deref());
+    let state = || {
+        let opened = OsDisk::open(folder).map(|disk| Box::new(disk) as Box<dyn Disk>);
+        opened.map_err(|error| Trouble::disk("opening the state folder", &error))
+    };
+    let to = push::push(line, manifest, &socket, state)?;
+    Ok(if common.json { Output::json(&json!({ "pushed_to": to })) } else { Output::default() })
+}
+
+/// Takes what the product pushes, on a thread of its own, for as long as the process runs.
+fn receive_pushes(agent: &Agent<'_>, common: &Common, folder: &Path) -> Result<(), Trouble> {
+    let pushed = Pushed::new(&agent.manifest);
+    if !pushed.is_wanted() {
+        return Ok(());
+    }
+    let socket = push::socket_path(folder, common.push_socket.as_deref());
+    let disk = OsDisk::open(folder).map_err(|e| Trouble::disk("opening the state folder", &e))?;
+    // It lives as long as the process, and so does the thread that borrows it.
+    let disk: &'static OsDisk = Box::leak(Box::new(disk));
+    let receiver = push::Receiver::open(disk, pushed, &socket)?;
+    std::thread::spawn(move || {
+        let log = |line: &str| print(&mut std::io::stderr(), format!("{line}\n").as_bytes());
+        let error = receiver.receive(&log);
+        log(&format!("nothing that is pushed is counted any more: {error}"));
+    });
+    Ok(())
 }
 
 /// Connections to the collector, as the options say.
@@ -146,7 +194,8 @@ fn serve_page(
     let policy = policy::OsPolicy::new(common.policy.as_deref());
     let policy: &'static policy::OsPolicy = Box::leak(Box::new(policy));
     let (manifest, collector) = (agent.manifest.clone(), common.collector.clone());
-    let facts = facts::OsFacts::new(&manifest, common.credentials.as_deref());
+    let facts = facts::OsFacts::new(&manifest, common.credentials.as_deref())
+        .with_pushed(folder, &manifest);
     let in_ci = agent.in_ci;
     let answer = move |request: &Request| {
         let world = World {

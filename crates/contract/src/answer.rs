@@ -160,6 +160,13 @@ pub(crate) fn check_sample(value: &str, bytes_max: u32) -> Result<(), NoAnswer> 
     if value.chars().any(crate::text::is_hidden) { Err(NoAnswer::Hidden) } else { Ok(()) }
 }
 
+/// The entry of a raw value in the field's closed list, as [`answer`] would have it; `None` where
+/// the kind has no list.
+pub fn entry_text<'f>(field: &'f Field, raw: &str) -> Option<&'f str> {
+    let choices = field.kind.choices()?;
+    Some(entry(field, choices, raw).text(choices))
+}
+
 /// The entry of a raw value: as the field's map says, else as the list has it, in any case.
 fn entry(field: &Field, choices: &[Choice], raw: &str) -> Entry {
     let raw = raw.trim();

@@ -24,11 +24,12 @@ mod lint;
 mod lint_source;
 mod parse;
 mod program;
+mod read_source;
 mod reader;
 mod source;
 
 pub use database::{Credentials, Database, Engine, Known};
-pub use source::{Amount, Format, Gives, SYSTEM_FACTS, Source, SystemFact, Take};
+pub use source::{Amount, Format, Gives, Keeps, SYSTEM_FACTS, Source, SystemFact, Take};
 
 /// What one program may collect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

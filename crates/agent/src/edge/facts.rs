@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use contract::draft::Facts;
 use contract::manifest::{Database, Field, Known, Manifest};
 
+use super::push::PushedFile;
 use super::source::{Limits, OsSources, known_values};
 use crate::gather::gather;
 use crate::ports::Gather;
+use crate::push::Pushed;
 
 /// The machine's facts, as a manifest reads them.
 #[derive(Debug, Clone)]
@@ -15,6 +17,8 @@ pub struct OsFacts {
     databases: Vec<Database>,
     known: Vec<Known>,
     credentials: Option<PathBuf>,
+    /// Where what the program pushes is written down, for manifests that ask for it.
+    pushed: Option<(PathBuf, Manifest)>,
 }
 
 impl OsFacts {
@@ -24,13 +28,22 @@ impl OsFacts {
             databases: manifest.databases.clone(),
             known: manifest.known.clone(),
             credentials: credentials.map(Path::to_owned),
+            pushed: None,
         }
+    }
+
+    /// The same, with what was pushed into this state folder.
+    #[must_use]
+    pub fn with_pushed(self, folder: &Path, manifest: &Manifest) -> Self {
+        let is_wanted = Pushed::new(manifest).is_wanted();
+        Self { pushed: is_wanted.then(|| (folder.to_owned(), manifest.clone())), ..self }
     }
 
     /// Sessions of databases last for one reading: nothing is held open between reports.
     fn sources(&self) -> OsSources {
         OsSources::new(Limits::default())
             .with_databases(&self.databases, self.credentials.as_deref())
+            .with_pushed(self.pushed.as_ref().map(|(folder, of)| PushedFile::new(folder, of)))
     }
 }
 

@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use contract::answer::Fact;
-use contract::id::DatabaseId;
+use contract::id::{DatabaseId, FieldId};
 use contract::manifest::{Database, SystemFact};
 use contract::sql::Query;
 
+use super::push::{PushedFile, hour};
 use crate::gather::{ReadError, ReadSource, Rows};
 use crate::limits::{
     COMMAND_BYTES_MAX, COMMAND_SECONDS_MAX, HTTP_BYTES_MAX, HTTP_SECONDS_MAX, QUERY_SECONDS_MAX,
     SOURCE_FILE_BYTES_MAX,
 };
+use crate::push::NotPushed;
 
 mod command;
 mod file;
@@ -24,12 +26,15 @@ mod system;
 
 pub use known::known_values;
 
+pub(super) use file::read as read_file;
+
 /// The sources of this machine.
 #[derive(Debug)]
 pub struct OsSources {
     limits: Limits,
     root: PathBuf,
     databases: sql::Databases,
+    pushed: Option<PushedFile>,
     began: Instant,
 }
 
@@ -67,7 +72,7 @@ impl OsSources {
     /// folder: for tests that describe a machine.
     pub fn with_root(limits: Limits, root: &Path) -> Self {
         let databases = sql::Databases::new(&[], None, limits.query_time_max);
-        Self { limits, root: root.to_owned(), databases, began: now() }
+        Self { limits, root: root.to_owned(), databases, pushed: None, began: now() }
     }
 
     /// The same, with the databases of a manifest. `credentials` is the operator's own file, which
@@ -77,6 +82,12 @@ impl OsSources {
         let credentials = credentials.map(Path::to_owned);
         let databases = sql::Databases::new(declared, credentials, self.limits.query_time_max);
         Self { databases, ..self }
+    }
+
+    /// The same, with what the program pushed.
+    #[must_use]
+    pub fn with_pushed(self, pushed: Option<PushedFile>) -> Self {
+        Self { pushed, ..self }
     }
 }
 
@@ -114,6 +125,11 @@ impl ReadSource for OsSources {
     fn http(&self, url: &str, time: Duration) -> Result<Vec<u8>, ReadError> {
         let time = time.min(Duration::from_secs(HTTP_SECONDS_MAX));
         http::get(url, HTTP_BYTES_MAX, time)
+    }
+
+    fn pushed(&self, field: &FieldId) -> Result<Fact, ReadError> {
+        let pushed = self.pushed.as_ref().ok_or(NotPushed)?;
+        Ok(pushed.get()?.fact(field.as_str(), hour())?)
     }
 
     fn elapsed(&self) -> Duration {

@@ -10,3 +10,4 @@ mod errors;
 mod machine;
 mod network;
 mod proxies;
+mod push;

@@ -132,7 +132,10 @@ fn field_changes(
 /// For open text, and where a program or a database is asked, another source is another question.
 fn source_matters(field: &Field) -> bool {
     matches!(field.kind, Kind::Sample { .. })
-        || matches!(field.source, Source::Command { .. } | Source::Sql { .. } | Source::Http { .. })
+        || matches!(
+            field.source,
+            Source::Command { .. } | Source::Sql { .. } | Source::Http { .. } | Source::Push { .. }
+        )
 }
 
 /// Whether a kind can now say more than before.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::field;
+use super::read_source;
 use super::reader::{Node, Reader};
 use super::source::{Format, Source};
 use crate::id::DatabaseId;
@@ -161,7 +161,7 @@ pub(super) fn known(node: Node<'_, '_>) -> Option<Known> {
     let fix = "say where the values are read, as in \
                `source = { sql = \"SELECT hostname FROM devices\", database = \"main\" }`";
     let table = node.table("source", "`source`", fix);
-    let source = table.and_then(|table| field::source(table, true));
+    let source = table.and_then(|table| read_source::source(table, true));
     if matches!(source, Some(Source::System { .. })) {
         let fix = "leave it out: names, addresses and serial numbers of the machine itself are \
                    always removed";

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::reader::{Node, Reader};
-use super::{Channel, DefaultRule, Field, Part, Publication, Sensitivity};
+use super::{Channel, DefaultRule, Field, Part, Publication, Sensitivity, Source};
 use crate::calendar::{Identity, PeriodKind};
 use crate::definition::Definition;
 use crate::id::{ProgramId, PurposeId};
@@ -48,6 +48,18 @@ pub(super) fn channel(node: &Node<'_, '_>, channel: &Channel, places: &[PartPlac
     for (part, at) in parts {
         identifying_power(reader, channel, part, at);
         room(reader, channel, part, at);
+    }
+}
+
+/// A program pushes by the name of a question alone, so no two channels may have the same one.
+pub(super) fn pushes_of_all(root: &Node<'_, '_>, channels: &[Channel]) {
+    let mut seen = BTreeSet::new();
+    let fields = channels.iter().flat_map(Channel::fields);
+    for field in fields.filter(|field| matches!(field.source, Source::Push { .. })) {
+        if !seen.insert(&field.id) {
+            let what = format!("`{}` is pushed for two channels", field.id);
+            root.note("channel", what, "give each pushed question of the manifest its own id");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! reaches something else, and nothing that its field's kind could not use.
 
 use super::reader::Node;
-use super::source::{Amount, Format, Source, Take};
+use super::source::{Amount, Format, Keeps, Source, Take};
 use crate::kind::Kind;
 
 /// Files and programs that tell which machine this is. Whatever is made of them, hashed or not,
@@ -66,6 +66,13 @@ pub(super) fn source(node: &Node<'_, '_>, source: &Source, only_removed: bool) {
     let words: Vec<&str> = match source {
         // The rules of a query stand where it is parsed.
         Source::System { .. } | Source::Sql { .. } => return,
+        Source::Push { .. } => {
+            if only_removed {
+                let fix = "name a query, a file or a command: only numbers and words are pushed";
+                node.note("push", "values that identify are pushed", fix);
+            }
+            return;
+        }
         Source::Http { url, take } => {
             http(node, url);
             one_way(node, take);
@@ -211,6 +218,7 @@ pub(super) fn fits(node: &Node<'_, '_>, kind: &Kind, source: &Source) {
         }
         // Every kind reads its own shape of result.
         Source::Sql { .. } => return,
+        Source::Push { keeps } => return pushed(node, kind, *keeps),
         Source::Command { take, .. } | Source::File { take, .. } | Source::Http { take, .. } => {
             take
         }
@@ -238,5 +246,27 @@ pub(super) fn fits(node: &Node<'_, '_>, kind: &Kind, source: &Source) {
             node.note("source", what, "leave `take` out, or ask for a `count`");
         }
         Amount::First | Amount::All | Amount::Number => {}
+    }
+}
+
+/// Notes when pushed numbers do not add up to what the kind needs.
+fn pushed(node: &Node<'_, '_>, kind: &Kind, keeps: Keeps) {
+    let known: &[(Keeps, &str)] = match kind {
+        Kind::Flag => &[(Keeps::Sum, "sum"), (Keeps::Last, "last")],
+        Kind::Choice { .. } | Kind::Version { .. } => &[(Keeps::Last, "last")],
+        Kind::Count { .. } | Kind::Size { .. } | Kind::Duration { .. } => {
+            &[(Keeps::Sum, "sum"), (Keeps::Largest, "largest"), (Keeps::Last, "last")]
+        }
+        Kind::Set { .. } | Kind::Counts { .. } => &[(Keeps::Sum, "sum")],
+        Kind::Sample { .. } => {
+            let fix = "name a query, a file or a command: only numbers and words of a list are \
+                       pushed";
+            return node.note("source", "a sample is pushed", fix);
+        }
+    };
+    if !known.iter().any(|(fits, _)| *fits == keeps) {
+        let what = format!("a `{}` cannot be made of this of what is pushed", kind.name());
+        let words: Vec<_> = known.iter().map(|(_, word)| format!("`push = \"{word}\"`")).collect();
+        node.note("source", what, format!("write {}", words.join(" or ")));
     }
 }

@@ -56,6 +56,7 @@ fn read(root: &Node<'_, '_>) -> Option<Manifest> {
     let never_collected = never_collected(root);
     let channels = channels(root, &declared);
     declared.note_unused(root);
+    lint::pushes_of_all(root, &channels);
     lint::words_of_all(root, &declared.purposes, &never_collected, &channels);
     format?;
     let manifest = Manifest {

@@ -46,6 +46,34 @@ pub enum Source {
         /// What is taken from the answer.
         take: Take,
     },
+    /// What the program itself tells the agent, by the question's own name.
+    Push {
+        /// What is kept of many numbers.
+        keeps: Keeps,
+    },
+}
+
+/// What is kept of the numbers that a program pushes in a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keeps {
+    /// Their sum.
+    Sum,
+    /// The largest.
+    Largest,
+    /// What was told last, until something else is told, however long that takes.
+    Last,
+}
+
+impl Keeps {
+    /// What is kept, for people: it completes "the program tells …".
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Sum => "how often, added up over the last period",
+            Self::Largest => "numbers, of which the largest of the last period counts",
+            Self::Last => "it, and what it told last counts",
+        }
+    }
 }
 
 /// What is taken from text that a source read.
@@ -210,6 +238,7 @@ impl Source {
             Self::File { path, .. } => format!("the file `{path}`"),
             Self::Sql { database, .. } => format!("the database `{database}`"),
             Self::Http { url, .. } => format!("the address `{url}`"),
+            Self::Push { .. } => "the program itself".to_owned(),
         }
     }
 }

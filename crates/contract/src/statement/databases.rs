@@ -56,6 +56,9 @@ pub(super) fn read_from(manifest: &Manifest, source: &Source) -> Line {
         Source::Http { url, .. } => {
             Line::from("Read from what this machine answers at ").code(url).words(".")
         }
+        Source::Push { keeps } => {
+            Line::from(format!("The program itself tells the agent {}.", keeps.in_words()))
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::gather::ReadError;
 
 /// Reads a regular file. Symbolic links are followed: `/etc/os-release` is one, and where a
 /// product's links lead is its administrator's choice.
-pub(super) fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, ReadError> {
+pub(in crate::edge) fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, ReadError> {
     // First only a name for what lies there: opening a pipe would wait, opening some devices acts
     // (a tape rewinds, a watchdog starts). Then exactly that, whatever the path leads to by now.
     let named = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
