@@ -92,6 +92,25 @@ impl Document {
         }
     }
 
+    /// Takes a fact from each record that a pointer leads to, as long as `go_on` says so: `None`
+    /// where a record has none.
+    ///
+    /// # Errors
+    /// If the pointer leads to nothing, or the time was over.
+    pub fn take_each(
+        &self,
+        records: &Take,
+        value: &Take,
+        go_on: GoOn<'_>,
+    ) -> Result<Fact, ExtractError> {
+        let Self::Tree(root) = self else { return Err(ExtractError::Shape) };
+        let found = tree::each(root, records.pointer.as_deref().unwrap_or_default())?;
+        let pointer = value.pointer.as_deref().unwrap_or_default();
+        let of_one = |record| tree::at(record, pointer, value, go_on).ok();
+        let each = found.into_iter().take_while(|_| go_on()).map(of_one).collect();
+        if go_on() { Ok(Fact::Each(each)) } else { Err(ExtractError::TooSlow) }
+    }
+
     /// Takes a fact from it, as long as `go_on` says so.
     ///
     /// # Errors
@@ -100,9 +119,7 @@ impl Document {
         let pointer = take.pointer.as_deref().unwrap_or_default();
         let fact = match self {
             Self::Text(text) => text::take(text, take, go_on),
-            Self::Tree(root) => {
-                tree::take(root.pointer(pointer).ok_or(ExtractError::Pointer)?, take, go_on)
-            }
+            Self::Tree(root) => tree::at(root, pointer, take, go_on),
             Self::Ini(entries) => text::take_some(ini::values(entries, pointer), take, go_on),
         };
         if go_on() { fact } else { Err(ExtractError::TooSlow) }

@@ -13,6 +13,7 @@ use contract::draft::Facts;
 use contract::id::{DatabaseId, FieldId};
 use contract::manifest::{Field, Format, Source, SystemFact, Take};
 use contract::sql::Query;
+use serde_json::Value;
 
 use crate::extract::Document;
 use crate::limits::{GATHER_SECONDS_MAX, SEARCH_SECONDS_MAX};
@@ -51,6 +52,17 @@ pub trait ReadSource {
     /// # Errors
     /// If the database cannot be asked, refuses, or gives more than the limits.
     fn sql(&self, database: &DatabaseId, query: &Query, time: Duration) -> Result<Rows, ReadError>;
+
+    /// The same with any number of columns, as a list of rows that are lists of texts.
+    ///
+    /// # Errors
+    /// As [`ReadSource::sql`].
+    fn table(
+        &self,
+        database: &DatabaseId,
+        query: &Query,
+        time: Duration,
+    ) -> Result<Value, ReadError>;
 
     /// Asks a program on this machine over HTTP, in no more than this time.
     ///
@@ -149,6 +161,8 @@ enum Reading<'a> {
     File(&'a str),
     Http(&'a str),
     Sql(&'a DatabaseId, &'a Query),
+    /// A query whose rows are records, of any number of columns.
+    Table(&'a DatabaseId, &'a Query),
     Command(&'a [String]),
 }
 
@@ -183,6 +197,10 @@ fn reading(source: &Source) -> Option<Reading<'_>> {
         Source::Command { argv, .. } => Some(Reading::Command(argv)),
         Source::Http { url, .. } => Some(Reading::Http(url)),
         Source::Sql { query, database } => Some(Reading::Sql(database, query)),
+        Source::Record { rows, .. } => match rows.as_ref() {
+            Source::Sql { query, database } => Some(Reading::Table(database, query)),
+            rows => reading(rows),
+        },
         _ => None,
     }
 }
@@ -195,7 +213,17 @@ fn read(fields: &[&Field], reader: &dyn ReadSource, left: Duration, facts: &mut 
         facts.extend(fields.iter().map(|field| (field.id.clone(), why(field, &late))));
         return;
     }
-    let bytes = match &first.source {
+    if let Source::Record { rows, .. } = &first.source
+        && let Source::Sql { query, database } = rows.as_ref()
+    {
+        return match reader.table(database, query, left) {
+            Ok(rows) => take_each(fields, Read::Rows(rows), reader, facts),
+            Err(error) => {
+                facts.extend(fields.iter().map(|field| (field.id.clone(), why(field, &error))));
+            }
+        };
+    }
+    let bytes = match first.source.read() {
         Source::System { fact } => {
             for field in fields {
                 let fact = reader.system(*fact).or_else(|error| why(field, &error));
@@ -220,35 +248,52 @@ fn read(fields: &[&Field], reader: &dyn ReadSource, left: Duration, facts: &mut 
         _ => Err(ReadError::NotKnown),
     };
     match bytes {
-        Ok(bytes) => take_each(fields, &bytes, reader, facts),
+        Ok(bytes) => take_each(fields, Read::Bytes(&bytes), reader, facts),
         Err(error) => {
             facts.extend(fields.iter().map(|field| (field.id.clone(), why(field, &error))));
         }
     }
 }
 
-/// Takes the fields' facts from the bytes, which are parsed once for each format.
-fn take_each(fields: &[&Field], bytes: &[u8], reader: &dyn ReadSource, facts: &mut Facts) {
+/// What one reading gave.
+enum Read<'b> {
+    Bytes(&'b [u8]),
+    /// The rows of a query, as JSON.
+    Rows(Value),
+}
+
+/// Takes the fields' facts from the bytes, which are parsed once for each format, or from records
+/// that are parsed already.
+fn take_each(fields: &[&Field], read: Read<'_>, reader: &dyn ReadSource, facts: &mut Facts) {
     let began = reader.elapsed();
     let time_max = Duration::from_secs(SEARCH_SECONDS_MAX);
     let go_on = || reader.elapsed().saturating_sub(began) < time_max;
-    let mut documents: Vec<(Format, Result<Document, _>)> = Vec::new();
+    let (bytes, mut documents) = match read {
+        Read::Bytes(bytes) => (bytes, Vec::new()),
+        Read::Rows(rows) => (&[][..], vec![(Format::Json, Ok(Document::Tree(rows)))]),
+    };
     for field in fields {
-        let Some((format, take)) = format_of(&field.source) else { continue };
+        let Some((format, take)) = format_of(field.source.read()) else { continue };
         if documents.iter().all(|(known, _)| *known != format) {
             documents.push((format, Document::parse(bytes, format)));
         }
         let document = documents.iter().find(|(known, _)| *known == format);
-        let fact = match document {
-            Some((_, Ok(document))) => {
+        let fact = match (document, &field.source) {
+            (Some((_, Ok(document))), Source::Record { value, .. }) => {
+                document.take_each(take, value, &go_on).or_else(|error| why(field, &error))
+            }
+            (Some((_, Ok(document))), _) => {
                 document.take(take, &go_on).or_else(|error| why(field, &error))
             }
-            Some((_, Err(error))) => why(field, error),
-            None => why(field, &ReadError::NotKnown),
+            (Some((_, Err(error))), _) => why(field, error),
+            (None, _) => why(field, &ReadError::NotKnown),
         };
         facts.insert(field.id.clone(), fact);
     }
 }
+
+/// Records at the root of a document: the rows of a query.
+static WHOLE: Take = Take::WHOLE;
 
 /// How the source's bytes are read. What a program prints or answers is JSON where a pointer leads
 /// into it.
@@ -259,6 +304,7 @@ pub(crate) fn format_of(source: &Source) -> Option<(Format, &Take)> {
             let format = if take.pointer.is_some() { Format::Json } else { Format::Text };
             Some((format, take))
         }
+        Source::Sql { .. } => Some((Format::Json, &WHOLE)),
         _ => None,
     }
 }

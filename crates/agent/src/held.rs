@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::calendar::{Identity, Period};
+use contract::draft::record_names;
 use contract::id::{ChannelId, PartId};
 use envelope::{Digest, RootPublic, Secret, Tag, TagKey, TagScope};
 use jiff::civil::Date;
@@ -78,6 +79,8 @@ impl SentPart {
         let tag = self.tag?;
         let samples: Vec<Option<String>> =
             std::iter::once(None).chain(samples(&self.bytes).into_iter().map(Some)).collect();
+        let samples = samples.into_iter().chain(record_names(&self.bytes).map(Some));
+        let samples: Vec<Option<String>> = samples.collect();
         let identities = [Identity::Period, Identity::Days28, Identity::Stable];
         for epoch in identities.iter().filter_map(|identity| identity.epoch(self.period)) {
             for sample in &samples {

@@ -100,7 +100,7 @@ fn granted(manifest: &Manifest, database: &Database) -> String {
     let (id, title) = (&database.id, database.engine.title());
     let fields = manifest.channels.iter().flat_map(Channel::fields);
     let sources = fields.map(|field| &field.source).chain(manifest.known.iter().map(|k| &k.source));
-    let queries = sources.filter_map(|source| match source {
+    let queries = sources.filter_map(|source| match source.read() {
         Source::Sql { query, database } if database == id => Some(query),
         _ => None,
     });

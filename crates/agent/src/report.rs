@@ -215,7 +215,7 @@ impl Agent<'_> {
                 program,
                 channel: channel.id.as_str(),
                 part: made.id.as_str(),
-                // Samples of one part have tags of their own; other parts have one tag, and their
+                // Samples and records of one part have tags of their own; other parts have one tag, and their
                 // moment must not depend on whether there was anything to gather.
                 sample: if is_sample(channel, made) { &sample } else { "" },
                 period: report.period(),
@@ -274,6 +274,7 @@ fn shown(frozen: &Frozen, consent: &Consent<'_>) -> Preview {
 fn is_sample(channel: &Channel, made: &contract::draft::ReportPart) -> bool {
     let part = channel.part(made.id.as_str());
     part.is_some_and(|part| {
-        part.fields.iter().any(|f| matches!(f.kind, contract::kind::Kind::Sample { .. }))
+        part.records.is_some()
+            || part.fields.iter().any(|f| matches!(f.kind, contract::kind::Kind::Sample { .. }))
     })
 }

@@ -24,6 +24,8 @@ pub enum Fact {
     List(Vec<String>),
     /// Numbers by name.
     Numbers(BTreeMap<String, u64>),
+    /// A fact of each record, `None` where one has none.
+    Each(Vec<Option<Fact>>),
 }
 
 impl std::fmt::Debug for Fact {
@@ -192,7 +194,7 @@ fn flag(fact: &Fact) -> Result<bool, NoAnswer> {
             _ => Err(NoAnswer::Shape),
         },
         Fact::List(list) => Ok(!list.is_empty()),
-        Fact::Numbers(_) => Err(NoAnswer::Shape),
+        Fact::Numbers(_) | Fact::Each(_) => Err(NoAnswer::Shape),
     }
 }
 
@@ -202,7 +204,7 @@ fn text(fact: &Fact) -> Result<String, NoAnswer> {
         Fact::Number(number) => number.to_string(),
         Fact::Flag(flag) => flag.to_string(),
         Fact::List(list) => list.first().cloned().unwrap_or_default(),
-        Fact::Numbers(_) => return Err(NoAnswer::Shape),
+        Fact::Numbers(_) | Fact::Each(_) => return Err(NoAnswer::Shape),
     };
     if text.is_empty() { Err(NoAnswer::Nothing) } else { Ok(text) }
 }
@@ -217,7 +219,7 @@ fn number(fact: &Fact) -> Result<u64, NoAnswer> {
             let whole = text.trim().split('.').next().unwrap_or_default();
             whole.parse().map_err(|_| NoAnswer::Number)
         }
-        Fact::Flag(_) | Fact::Numbers(_) => Err(NoAnswer::Shape),
+        Fact::Flag(_) | Fact::Numbers(_) | Fact::Each(_) => Err(NoAnswer::Shape),
     }
 }
 
@@ -226,7 +228,7 @@ fn list(fact: &Fact) -> Result<Vec<String>, NoAnswer> {
         Fact::List(list) => Ok(list.clone()),
         Fact::Text(text) => Ok(vec![text.clone()]),
         Fact::Numbers(numbers) => Ok(numbers.keys().cloned().collect()),
-        Fact::Flag(_) | Fact::Number(_) => Err(NoAnswer::Shape),
+        Fact::Flag(_) | Fact::Number(_) | Fact::Each(_) => Err(NoAnswer::Shape),
     }
 }
 
@@ -241,6 +243,6 @@ fn numbers(fact: &Fact) -> Result<BTreeMap<String, u64>, NoAnswer> {
             Ok(numbers)
         }
         Fact::Text(text) => Ok(BTreeMap::from([(text.trim().to_owned(), 1)])),
-        Fact::Flag(_) | Fact::Number(_) => Err(NoAnswer::Shape),
+        Fact::Flag(_) | Fact::Number(_) | Fact::Each(_) => Err(NoAnswer::Shape),
     }
 }

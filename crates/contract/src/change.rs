@@ -165,7 +165,7 @@ fn promises(found: &mut Found, old: &Manifest, new: &Manifest) {
 
 /// The same query put to another database is another question.
 fn databases(found: &mut Found, old: &Manifest, (new, channel): (&Manifest, &Channel)) {
-    let asks = |field: &Field| match &field.source {
+    let asks = |field: &Field| match field.source.read() {
         Source::Sql { database, .. } => Some(database.clone()),
         _ => None,
     };

@@ -28,6 +28,9 @@ pub struct Definition {
     pub identity: Identity,
     /// Its fields, in the order of their names: the order of the wire.
     pub fields: Vec<FieldShape>,
+    /// How many parts of this one installation sends in a period at most, where each is a record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records_max: Option<u32>,
     #[serde(skip)]
     hash: Digest,
     /// For each field the labels of its buckets: written once, compared for every part.
@@ -65,6 +68,7 @@ impl Definition {
             period: channel.period,
             identity: channel.identity,
             fields,
+            records_max: part.records.as_ref().map(|records| records.max),
             hash: Digest::of(b""),
         };
         definition.hash = Digest::of(&definition.canonical());

@@ -15,6 +15,9 @@ pub struct Entry {
     pub field: String,
     /// The part it travels in.
     pub part: String,
+    /// How many of the part one machine sends in a period at most, where each is a record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records_max: Option<u32>,
     /// Its channel.
     pub channel: String,
     /// The smallest tier in which it is sent.
@@ -72,6 +75,7 @@ fn entry(manifest: &Manifest, channel: &Channel, part: &Part, field: &Field) -> 
     Entry {
         field: field.id.to_string(),
         part: part.id.to_string(),
+        records_max: part.records.as_ref().map(|records| records.max),
         channel: channel.id.to_string(),
         tier: part.tier.to_string(),
         question: field.question.to_string(),
@@ -136,10 +140,11 @@ pub fn markdown(manifest: &Manifest) -> String {
     row(&head.map(ToOwned::to_owned));
     row(&head.map(|_| "---".to_owned()));
     for entry in entries(manifest) {
+        let each = entry.records_max.map(|max| format!(" (up to {max} records)"));
         let published = if entry.published { "" } else { " (not published)" };
         row(&[
             code(&entry.field),
-            code(&entry.part),
+            code(&entry.part) + &each.unwrap_or_default(),
             code(&entry.channel),
             code(&entry.tier),
             format!("{}{published}", entry.kind),

@@ -18,7 +18,10 @@ use crate::kind::Kind;
 use crate::manifest::{self, Channel, Manifest};
 use crate::part::{self, Part};
 
+mod records;
 mod samples;
+
+pub use records::names as record_names;
 
 /// What the sources gave for each field: a fact, or why there is none (a sentence without values).
 pub type Facts = BTreeMap<FieldId, Result<Fact, String>>;
@@ -55,6 +58,7 @@ pub struct Draft {
 #[derive(Debug)]
 struct DraftPart {
     definition: Definition,
+    /// What tells it from the others of its part: a sample's value, a record's name.
     sample: Option<String>,
     answers: Vec<Option<Answer>>,
 }
@@ -111,6 +115,9 @@ impl Draft {
             match part.fields.as_slice() {
                 [field] if matches!(field.kind, Kind::Sample { .. }) => {
                     draft.add_samples(channel, part, &definition, gathered);
+                }
+                _ if part.records.is_some() => {
+                    draft.add_records(channel, part, &definition, gathered);
                 }
                 _ => draft.add_part(channel, part, definition, gathered.facts),
             }

@@ -26,6 +26,7 @@ mod parse;
 mod program;
 mod read_source;
 mod reader;
+mod records;
 mod source;
 
 pub use database::{Credentials, Database, Engine, Known};
@@ -191,6 +192,26 @@ pub struct Part {
     pub bits_max: u32,
     /// Its questions; the channel's anchor comes on top.
     pub fields: Vec<Field>,
+    /// Where its questions are about each of several things, such as disks: what they are. Each
+    /// then travels in a part of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<Records>,
+}
+
+/// Small declared records of which a machine has several: a field of the kind `records`, whose
+/// columns are the part's questions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Records {
+    /// The field's identifier.
+    pub id: FieldId,
+    /// What is asked of each of them, in plain words.
+    pub question: Text,
+    /// What they are, in the plural: "disks".
+    pub unit: String,
+    /// How many of one machine travel in a period at most, chosen at random.
+    pub max: u32,
 }
 
 /// A question.

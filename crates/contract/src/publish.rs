@@ -93,7 +93,9 @@ fn installations(tally: &Tally, plan: &Plan, noise: &mut impl Noise) -> Option<N
 
 fn field_table(tally: &FieldTally, plan: &Plan, noise: &mut impl Noise) -> FieldTable {
     let field = &tally.field;
-    let delta = sensitivity(&field.kind);
+    // One installation gives as many records as the manifest allows, and each moves the numbers.
+    let contributions = tally.records.as_ref().map_or(1, |(_, max)| *max);
+    let delta = sensitivity(&field.kind).saturating_mul(contributions);
     let scale = scale(delta, plan);
     let cells: Cells = match scale {
         Some(scale) => {
@@ -102,12 +104,14 @@ fn field_table(tally: &FieldTally, plan: &Plan, noise: &mut impl Noise) -> Field
         None => tally.counter.cells(),
     };
     let doubt = Doubt::new(scale, plan.window().periods);
-    let (answered, table) = table::table(field, &cells, Rule::new(plan, delta), &doubt);
+    let (answered, table) =
+        table::table(field, &cells, Rule::of_several(plan, delta, contributions), &doubt);
     FieldTable {
         id: field.id.clone(),
         part: tally.part.clone(),
         question: field.question.to_string(),
         purpose: tally.purpose.clone(),
+        records: tally.records.as_ref().map(|(unit, _)| unit.clone()),
         answered: answered.unwrap_or_else(|| Number::below(plan.group())),
         table,
     }

@@ -1,7 +1,6 @@
 //! A release: published, frozen statistics of one channel over one window of finished periods.
-//!
-//! A release can be made in one way only, by publishing a tally; anyone may read one back from its
-//! frozen bytes. Every number carries its own error.
+//! It is made in one way only, by publishing a tally; anyone may read one back from its frozen
+//! bytes. Every number carries its own error.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -149,9 +148,11 @@ pub struct FieldTable {
     pub question: String,
     /// Why it is asked.
     pub purpose: String,
-    /// Installations that answered, per period. In a catalogue these are answers and not
-    /// installations, as one installation may give several: those of its rows and of what is
-    /// folded. Without noise and below the smallest group: 0, and the error says how many may be.
+    /// What is counted where that is not installations: records, such as "disks".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<String>,
+    /// Installations that answered, per period; answers in a catalogue, folded ones too. Below the
+    /// smallest group without noise: 0, and the error says how many may be.
     pub answered: Number,
     /// The answers.
     pub table: Table,

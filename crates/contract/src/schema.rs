@@ -51,14 +51,22 @@ pub fn of_part(manifest: &Manifest, channel: &Channel, part: &Part) -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": format!("{}: the part {} of {}", manifest.program.title, part.id, channel.id),
-        "description": format!(
-            "On the wire in RFC 8785 form, at most {PART_BYTES_MAX} bytes."
-        ),
+        "description": description(part),
         "type": "object",
         "properties": members,
         "required": required,
         "additionalProperties": false,
     })
+}
+
+fn description(part: &Part) -> String {
+    let form = format!("On the wire in RFC 8785 form, at most {PART_BYTES_MAX} bytes.");
+    match &part.records {
+        Some(records) => {
+            format!("One of up to {} {} of a machine. {form}", records.max, records.unit)
+        }
+        None => form,
+    }
 }
 
 /// The schemas of all parts as one document: a part is valid if it is one of them.

@@ -50,6 +50,9 @@ pub(crate) struct FieldTally {
     pub(crate) field: Field,
     pub(crate) purpose: String,
     pub(crate) counter: Counter,
+    /// Where records are counted and not installations: what they are, and how many of them one
+    /// installation gives at most.
+    pub(crate) records: Option<(String, u32)>,
 }
 
 /// How many parts of one name came: one per installation and period, except with samples.
@@ -118,6 +121,7 @@ impl Tally {
                     field: field.clone(),
                     purpose: manifest.purpose(&field.purpose).to_owned(),
                     counter: Counter::new(&field.kind, bound),
+                    records: part.records.as_ref().map(|of| (of.unit.clone(), of.max)),
                 }
             }));
         }
@@ -227,6 +231,17 @@ impl Tally {
         let (false, true, Some(part)) = (known, same, part) else {
             return;
         };
+        // Noise is enough for as many records as the manifest says now, and for no more.
+        let records_max = |tally: &FieldTally| tally.records.as_ref().map(|(_, max)| *max);
+        let now = self.fields.iter().find(|field| field.part == definition.part);
+        let is_covered = match (definition.records_max, now.and_then(records_max)) {
+            (None, None) => true,
+            (Some(then), Some(now)) => then <= now,
+            _ => now.is_none(),
+        };
+        if !is_covered {
+            return;
+        }
         let places: BTreeMap<_, _> = self
             .fields
             .iter()
@@ -249,8 +264,10 @@ pub(crate) fn counts_installations(channel: &Channel) -> bool {
     channel.parts.iter().any(|part| !holds_samples(part))
 }
 
+/// Whether one installation sends several of this part: samples, or records.
 fn holds_samples(part: &manifest::Part) -> bool {
-    part.fields.iter().any(|field| matches!(field.kind, Kind::Sample { .. }))
+    part.records.is_some()
+        || part.fields.iter().any(|field| matches!(field.kind, Kind::Sample { .. }))
 }
 
 fn is_open(kind: &Kind) -> bool {

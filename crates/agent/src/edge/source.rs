@@ -8,6 +8,7 @@ use contract::answer::Fact;
 use contract::id::{DatabaseId, FieldId};
 use contract::manifest::{Database, SystemFact};
 use contract::sql::Query;
+use serde_json::Value;
 
 use super::push::{PushedFile, hour};
 use crate::gather::{ReadError, ReadSource, Rows};
@@ -120,6 +121,16 @@ impl ReadSource for OsSources {
     fn sql(&self, database: &DatabaseId, query: &Query, time: Duration) -> Result<Rows, ReadError> {
         let time = time.min(self.limits.query_time_max);
         self.databases.rows(database, query, time).map_err(ReadError::Sql)
+    }
+
+    fn table(
+        &self,
+        database: &DatabaseId,
+        query: &Query,
+        time: Duration,
+    ) -> Result<Value, ReadError> {
+        let time = time.min(self.limits.query_time_max);
+        self.databases.table(database, query, time).map_err(ReadError::Sql)
     }
 
     fn http(&self, url: &str, time: Duration) -> Result<Vec<u8>, ReadError> {

@@ -7,7 +7,60 @@ use serde_json::{Map, Value};
 use super::{ExtractError, GoOn, text};
 use crate::limits::SOURCE_VALUES_MAX;
 
-/// Takes a fact from what a pointer leads to.
+/// Takes a fact from what a pointer leads to, or from the list of all that it leads to.
+pub(super) fn at(
+    root: &Value,
+    pointer: &str,
+    take: &Take,
+    go_on: GoOn<'_>,
+) -> Result<Fact, ExtractError> {
+    if !pointer.split('/').any(|step| step == EVERY) {
+        return self::take(root.pointer(pointer).ok_or(ExtractError::Pointer)?, take, go_on);
+    }
+    let found: Vec<Value> = walk(root, pointer)?.into_iter().cloned().collect();
+    match take.amount {
+        // Nothing there is an answer where there may be several.
+        _ if found.is_empty() && take.amount != Amount::Number => Ok(Fact::List(Vec::new())),
+        _ => self::take(&Value::Array(found), take, go_on),
+    }
+}
+
+/// The records that a pointer leads to: everything under its `*`, or the items of the one list.
+pub(super) fn each<'v>(root: &'v Value, pointer: &str) -> Result<Vec<&'v Value>, ExtractError> {
+    let found = walk(root, pointer)?;
+    match found.as_slice() {
+        [] if !pointer.contains(EVERY) => Err(ExtractError::Pointer),
+        [Value::Array(items)] if items.len() > SOURCE_VALUES_MAX => Err(ExtractError::Values),
+        [Value::Array(items)] if !pointer.ends_with(EVERY) => Ok(items.iter().collect()),
+        _ => Ok(found),
+    }
+}
+
+/// The step that leads to every item of a list, and to every member of an object.
+const EVERY: &str = "*";
+
+/// Everything that a pointer (RFC 6901, and `*`) leads to.
+fn walk<'v>(root: &'v Value, pointer: &str) -> Result<Vec<&'v Value>, ExtractError> {
+    let mut found = vec![root];
+    for step in pointer.split('/').skip(1) {
+        let mut next: Vec<&Value> = Vec::new();
+        for value in found {
+            match value {
+                Value::Array(items) if step == EVERY => next.extend(items),
+                Value::Object(members) if step == EVERY => next.extend(members.values()),
+                // One step at a time is RFC 6901's own, with its escapes.
+                value => next.extend(value.pointer(&format!("/{step}"))),
+            }
+            if next.len() > SOURCE_VALUES_MAX {
+                return Err(ExtractError::Values);
+            }
+        }
+        found = next;
+    }
+    Ok(found)
+}
+
+/// Takes a fact from a value.
 pub(super) fn take(value: &Value, take: &Take, go_on: GoOn<'_>) -> Result<Fact, ExtractError> {
     if take.amount == Amount::Number && take.pattern.is_none() {
         let number = match value {

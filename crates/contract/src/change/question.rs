@@ -75,9 +75,35 @@ fn part_changes(
             found.note(Some(&new.id), Topic::Narrowed, what, false);
         }
     }
+    records(found, old, new);
     if new.bits_max != old.bits_max {
         let what = format!("the part `{}` may tell apart 2^{} answers", new.id, new.bits_max);
         found.note(Some(&new.id), Topic::Detail, what, false);
+    }
+}
+
+fn records(found: &mut Found, old: &Part, new: &Part) {
+    let mut note = |topic, what: String, asked| found.note(Some(&new.id), topic, what, asked);
+    match (&old.records, &new.records) {
+        (None, None) => {}
+        (None, Some(now)) => {
+            let what = format!("now asked of up to {} {}: “{}”", now.max, now.unit, now.question);
+            note(Topic::Widened, what, true);
+        }
+        (Some(was), None) => {
+            note(Topic::Narrowed, format!("no longer asked of several {}", was.unit), false);
+        }
+        (Some(was), Some(now)) => {
+            if was.question.differs_from(&now.question) || was.unit != now.unit {
+                let what = format!("reworded: “{}” is now “{}”", was.question, now.question);
+                note(Topic::Reworded, what, true);
+            }
+            if was.max != now.max {
+                let what = format!("asked of up to {} {}, not {}", now.max, now.unit, was.max);
+                let is_more = now.max > was.max;
+                note(if is_more { Topic::Widened } else { Topic::Narrowed }, what, is_more);
+            }
+        }
     }
 }
 
@@ -133,7 +159,7 @@ fn field_changes(
 fn source_matters(field: &Field) -> bool {
     matches!(field.kind, Kind::Sample { .. })
         || matches!(
-            field.source,
+            field.source.read(),
             Source::Command { .. } | Source::Sql { .. } | Source::Http { .. } | Source::Push { .. }
         )
 }

@@ -42,7 +42,7 @@ fn values(fact: &Fact) -> Option<BTreeMap<String, u64>> {
         Fact::Numbers(numbers) => numbers.iter().map(|(value, number)| (value, *number)).collect(),
         Fact::List(list) => list.iter().map(|value| (value, 1)).collect(),
         Fact::Text(text) => vec![(text, 1)],
-        Fact::Flag(_) | Fact::Number(_) => return None,
+        Fact::Flag(_) | Fact::Number(_) | Fact::Each(_) => return None,
     };
     let mut values: BTreeMap<String, u64> = BTreeMap::new();
     for (value, number) in given {

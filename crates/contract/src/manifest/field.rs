@@ -10,23 +10,42 @@ use super::declared::Declared;
 use super::lint::{self, FieldPlace};
 use super::read_source::{SYSTEM_EXAMPLE, source};
 use super::reader::{Found, Node};
+use super::source::Source;
 use super::{Field, OTHER, Sensitivity};
 use crate::id::{Choice, FieldId, PurposeId};
 use crate::kind::{Buckets, Kind, Measure, SAMPLE_BYTES_DEFAULT, read_bound};
 use crate::limits::{CHOICES_MAX, EXPIRY_YEAR_MAX, INTEGER_MAX, SAMPLE_BYTES_MAX};
 
+/// Why and until when a question is asked.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) purpose: PurposeId,
+    pub(super) expires: Date,
+}
+
 pub(super) fn field(node: Node<'_, '_>, declared: &Declared) -> Option<(Field, FieldPlace)> {
+    let (purpose, expires) = (purpose(&node, declared), expires(&node));
+    let fix = format!("say where the answer comes from, as in `source = {SYSTEM_EXAMPLE}`");
+    let source = node.table("source", "`source`", &fix).and_then(|table| source(table, false));
+    if let Some(what) = source.as_ref().and_then(|source| declared.stranger(source)) {
+        node.note("source", what, "declare it in a [[database]]");
+    }
+    let is_asked = purpose.is_some() && expires.is_some();
+    // The rest is looked at all the same, so that everything is told at once.
+    let purpose = purpose.or_else(|| PurposeId::parse("none").ok())?;
+    let asked = Asked { purpose, expires: expires.unwrap_or(Date::MIN) };
+    question(node, asked, source).filter(|_| is_asked)
+}
+
+/// Reads what a question and a column have in common.
+pub(super) fn question(
+    node: Node<'_, '_>,
+    asked: Asked,
+    source: Option<Source>,
+) -> Option<(Field, FieldPlace)> {
     let place = FieldPlace { field: node.at.clone(), question: node.place("question") };
     let id = node.parsed("id", "name the field", FieldId::parse);
     let question = node.text("question", "ask in plain words what an operator is told you ask");
-    let purpose = node.parsed("purpose", "name the purpose that needs it", PurposeId::parse);
-    if let Some(purpose) = &purpose
-        && !declared.uses(purpose)
-    {
-        let what = format!("there is no purpose `{purpose}`");
-        node.note("purpose", what, "say what will be decided with the answer in a [[purpose]]");
-    }
-    let expires = expires(&node);
     let kind = kind(&node);
     if kind.is_none() {
         // Its own keys would only be called unknown now.
@@ -36,31 +55,35 @@ pub(super) fn field(node: Node<'_, '_>, declared: &Declared) -> Option<(Field, F
     let publish = node.flag("publish").unwrap_or(true);
     let titles = titles(&node, kind.as_ref());
     let map = map(&node, kind.as_ref());
-    let fix = format!("say where the answer comes from, as in `source = {SYSTEM_EXAMPLE}`");
-    let source = node.table("source", "`source`", &fix).and_then(|table| source(table, false));
     if let (Some(kind), Some(source)) = (&kind, &source) {
         lint::fits(&node, kind, source);
-        if let Some(what) = declared.stranger(source) {
-            node.note("source", what, "declare it in a [[database]]");
-        }
     }
     node.finish();
     let field = Field {
         id: id?,
         question: question?,
-        purpose: purpose?,
+        purpose: asked.purpose,
         kind: kind?,
         titles,
         source: source?,
         map,
         sensitivity,
-        expires: expires?,
+        expires: asked.expires,
         publish,
     };
     Some((field, place))
 }
 
-fn expires(node: &Node<'_, '_>) -> Option<Date> {
+pub(super) fn purpose(node: &Node<'_, '_>, declared: &Declared) -> Option<PurposeId> {
+    let purpose = node.parsed("purpose", "name the purpose that needs it", PurposeId::parse)?;
+    if !declared.uses(&purpose) {
+        let what = format!("there is no purpose `{purpose}`");
+        node.note("purpose", what, "say what will be decided with the answer in a [[purpose]]");
+    }
+    Some(purpose)
+}
+
+pub(super) fn expires(node: &Node<'_, '_>) -> Option<Date> {
     let fix = "write the day after which it need not be asked any more, as in \
                `expires = 2027-12-31`; you can move it later";
     let day = node.day("expires", fix)?;
@@ -91,7 +114,8 @@ fn sensitivity(node: &Node<'_, '_>, kind: Option<&Kind>) -> Sensitivity {
 /// The kinds of the manifest, and what each needs beside its name.
 const KINDS: &str = "flag, choice (choices), version (suffixes), count (unit, buckets, max), \
                      size (buckets, max), duration (buckets, max), set (choices), \
-                     counts (choices, unit, buckets, max), sample (bytes_max, buckets, max)";
+                     counts (choices, unit, buckets, max), sample (bytes_max, buckets, max), \
+                     records (unit, records_max, column)";
 
 fn kind(node: &Node<'_, '_>) -> Option<Kind> {
     let name = node.string("kind", &format!("write one of: {KINDS}"))?;
@@ -132,7 +156,7 @@ fn kind(node: &Node<'_, '_>) -> Option<Kind> {
     }
 }
 
-fn unit(node: &Node<'_, '_>) -> Option<String> {
+pub(super) fn unit(node: &Node<'_, '_>) -> Option<String> {
     let fix = "say in the plural what is counted, as in `unit = \"devices\"`";
     let unit = node.string("unit", fix)?;
     // It stands beside numbers on pages: a few plain words.

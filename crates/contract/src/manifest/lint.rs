@@ -13,7 +13,7 @@ use crate::kind::Kind;
 use crate::limits::{ANCHOR_CHOICES_MAX, FIELDS_PER_PART_MAX, PART_BYTES_MAX};
 use crate::text::Text;
 
-pub(super) use super::lint_source::{fits, source};
+pub(super) use super::lint_source::{column, fits, source};
 
 /// Where a part and its fields stand in the text, in the part's own order.
 pub(super) struct PartPlace {
@@ -35,7 +35,13 @@ pub(super) fn channel(node: &Node<'_, '_>, channel: &Channel, places: &[PartPlac
     let parts = channel.parts.iter().zip(places);
     twice(reader, parts.clone().map(|(part, at)| (part.id.as_str(), &at.part)), "part");
     let fields = parts.clone().flat_map(|(part, at)| part.fields.iter().zip(&at.fields));
-    twice(reader, fields.clone().map(|(field, at)| (field.id.as_str(), &at.field)), "field");
+    let of_records = parts.clone().filter_map(|(part, at)| Some((part.records.as_ref()?, at)));
+    let names = fields.clone().map(|(field, at)| (field.id.as_str(), &at.field));
+    let names = names.chain(of_records.clone().map(|(of, at)| (of.id.as_str(), &at.part)));
+    twice(reader, names, "field");
+    for (records, at) in of_records {
+        words(reader, &records.question, &at.part, channel.identity);
+    }
     words(reader, &channel.title, &node.place("title"), channel.identity);
     words(reader, &channel.about, &node.place("about"), channel.identity);
     for (field, at) in fields {
@@ -119,6 +125,13 @@ fn anchor(node: &Node<'_, '_>, channel: &Channel) {
     let Some(anchor) = &channel.anchor else {
         return;
     };
+    let is_records = |part: &&Part| part.records.is_some();
+    let mut columns = channel.parts.iter().filter(is_records).flat_map(|part| &part.fields);
+    if columns.any(|field| field.id == *anchor) {
+        let what = "the anchor is a column of records, of which a machine has several";
+        node.note("anchor", what, "name a field of which it has one");
+        return;
+    }
     match channel.field(anchor.as_str()).map(|field| &field.kind) {
         Some(Kind::Flag) => {}
         Some(Kind::Choice { choices }) if choices.len() <= ANCHOR_CHOICES_MAX => {}
@@ -220,7 +233,11 @@ pub(super) fn part(node: &Node<'_, '_>, part: &Part, at: &PartPlace) {
         node.note("field", what, format!("keep to {FIELDS_PER_PART_MAX}"));
     }
     for (field, at) in part.fields.iter().zip(&at.fields) {
-        if matches!(field.kind, Kind::Sample { .. }) && part.fields.len() > 1 {
+        if matches!(field.kind, Kind::Sample { .. }) && part.records.is_some() {
+            let what = format!("the column `{}` is open text", field.id);
+            let fix = "list what a record may say: records are closed, and text travels alone";
+            node.reader.note(&at.field, what, fix);
+        } else if matches!(field.kind, Kind::Sample { .. }) && part.fields.len() > 1 {
             let what = format!("the sample `{}` travels with other fields", field.id);
             let fix = "give it a part of its own: its values identify on their own";
             node.reader.note(&at.field, what, fix);

@@ -65,7 +65,7 @@ const NETWORK: &[&str] = &[
 pub(super) fn source(node: &Node<'_, '_>, source: &Source, only_removed: bool) {
     let words: Vec<&str> = match source {
         // The rules of a query stand where it is parsed.
-        Source::System { .. } | Source::Sql { .. } => return,
+        Source::System { .. } | Source::Sql { .. } | Source::Record { .. } => return,
         Source::Push { .. } => {
             if only_removed {
                 let fix = "name a query, a file or a command: only numbers and words are pushed";
@@ -169,6 +169,15 @@ fn http(node: &Node<'_, '_>, url: &str) {
     }
 }
 
+/// Notes when it is not said what of a record a column is.
+pub(super) fn column(node: &Node<'_, '_>, value: &Take) {
+    if value.pointer.is_none() {
+        let fix = "add `pointer`, as in `\"/type\"`; the first column of a query is `\"/0\"`";
+        node.missing("pointer", fix);
+    }
+    pointer(node, value.pointer.as_deref());
+}
+
 fn one_way(node: &Node<'_, '_>, take: &Take) {
     if take.pattern.is_some() && take.pointer.is_some() {
         let fix = "read JSON with `pointer`, text with `pattern`";
@@ -219,9 +228,10 @@ pub(super) fn fits(node: &Node<'_, '_>, kind: &Kind, source: &Source) {
         // Every kind reads its own shape of result.
         Source::Sql { .. } => return,
         Source::Push { keeps } => return pushed(node, kind, *keeps),
-        Source::Command { take, .. } | Source::File { take, .. } | Source::Http { take, .. } => {
-            take
-        }
+        Source::Command { take, .. }
+        | Source::File { take, .. }
+        | Source::Http { take, .. }
+        | Source::Record { value: take, .. } => take,
     };
     let numeric = matches!(kind, Kind::Count { .. } | Kind::Size { .. } | Kind::Duration { .. });
     if take.times != 1 && !numeric {

@@ -4,10 +4,11 @@ use toml::de::DeTable;
 
 use super::declared::Declared;
 use super::field;
-use super::lint::{self, PartPlace};
+use super::lint::{self, FieldPlace, PartPlace};
 use super::program::{controller, program};
 use super::reader::{Node, Reader};
-use super::{Channel, DefaultRule, Manifest, Part, Publication, Tier};
+use super::records::{self, is_records};
+use super::{Channel, DefaultRule, Field, Manifest, Part, Publication, Records, Tier};
 use crate::calendar::{Identity, PeriodKind};
 use crate::id::{ChannelId, FieldId, PartId, TierId};
 use crate::limits::{
@@ -243,11 +244,8 @@ fn part(node: Node<'_, '_>, tiers: &[Tier], declared: &Declared) -> Option<(Part
         tiers.first().map(|tier| tier.id.clone())
     };
     let bits_max = node.number("bits_max", 1..4_097);
-    let (fields, places): (Vec<_>, Vec<_>) = node
-        .tables("field", "field")
-        .into_iter()
-        .filter_map(|field| field::field(field, declared))
-        .unzip();
+    let (records, fields) = fields(&node, declared);
+    let (fields, places): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
     if !node.has("field") {
         node.missing("field", "add a [[channel.part.field]]");
     }
@@ -257,8 +255,26 @@ fn part(node: Node<'_, '_>, tiers: &[Tier], declared: &Declared) -> Option<(Part
         node.finish();
         return None;
     };
-    let part = Part { id, tier, bits_max, fields };
+    let part = Part { id, tier, bits_max, fields, records };
     lint::part(&node, &part, &place);
     node.finish();
     Some((part, place))
+}
+
+type Fields = Vec<(Field, FieldPlace)>;
+
+/// The questions of a part: its fields, or the columns of its one field of the kind `records`.
+fn fields(part: &Node<'_, '_>, declared: &Declared) -> (Option<Records>, Fields) {
+    let mut nodes = part.tables("field", "field");
+    if nodes.len() > 1 && nodes.iter().any(is_records) {
+        let fix = "give it a part of its own: each record travels by itself";
+        part.note("field", "`records` travel with other fields", fix);
+    }
+    match nodes.as_slice() {
+        [only] if is_records(only) => {
+            let read = nodes.pop().and_then(|node| records::records(node, declared));
+            read.map_or((None, Vec::new()), |(records, fields)| (Some(records), fields))
+        }
+        _ => (None, nodes.into_iter().filter_map(|node| field::field(node, declared)).collect()),
+    }
 }

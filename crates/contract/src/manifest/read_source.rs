@@ -73,7 +73,7 @@ fn query(node: &Node<'_, '_>) -> Option<Query> {
     Query::parse(text).map_err(broken).ok()
 }
 
-fn take(node: &Node<'_, '_>) -> Take {
+pub(super) fn take(node: &Node<'_, '_>) -> Take {
     let pattern = node.optional_string("pattern");
     if let Some(pattern) = &pattern
         && let Err(error) = regex_lite::Regex::new(pattern)

@@ -46,6 +46,13 @@ pub enum Source {
         /// What is taken from the answer.
         take: Take,
     },
+    /// A value within each record of what another source gives.
+    Record {
+        /// Where the records are: JSON or TOML at a pointer, or the rows of a query.
+        rows: Box<Source>,
+        /// What is taken from each. A row of a query is a list: `/0` is its first column.
+        value: Take,
+    },
     /// What the program itself tells the agent, by the question's own name.
     Push {
         /// What is kept of many numbers.
@@ -223,13 +230,26 @@ impl SystemFact {
     }
 }
 
+impl Take {
+    /// All of it, as it is.
+    pub const WHOLE: Self = Self { pattern: None, pointer: None, amount: Amount::First, times: 1 };
+}
+
 impl Default for Take {
     fn default() -> Self {
-        Self { pattern: None, pointer: None, amount: Amount::First, times: 1 }
+        Self::WHOLE
     }
 }
 
 impl Source {
+    /// What is read: of a value within records, the records.
+    pub fn read(&self) -> &Self {
+        match self {
+            Self::Record { rows, .. } => rows,
+            whole => whole,
+        }
+    }
+
     /// Where the answer comes from, for people.
     pub fn in_words(&self) -> String {
         match self {
@@ -239,6 +259,7 @@ impl Source {
             Self::Sql { database, .. } => format!("the database `{database}`"),
             Self::Http { url, .. } => format!("the address `{url}`"),
             Self::Push { .. } => "the program itself".to_owned(),
+            Self::Record { rows, .. } => rows.in_words(),
         }
     }
 }

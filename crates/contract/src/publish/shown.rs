@@ -29,8 +29,15 @@ pub(super) struct VersionsShown {
 impl Rule {
     /// `delta` is the field's Δ for one period.
     pub(super) fn new(plan: &Plan, delta: u32) -> Self {
+        Self::of_several(plan, delta, 1)
+    }
+
+    /// The same where one installation gives several in a period: so many belong to a group of the
+    /// smallest size at least.
+    pub(super) fn of_several(plan: &Plan, delta: u32, contributions: u32) -> Self {
         let periods = plan.window().periods;
-        let smallest = i64::from(plan.group().installations()) * i64::from(periods);
+        let smallest =
+            i64::from(plan.group().installations()) * i64::from(periods) * i64::from(contributions);
         match plan.protection() {
             Protection::Rehearsal => Self::All,
             Protection::Exact => Self::Suppress { smallest },

@@ -96,12 +96,20 @@ fn parts(channel: &Channel) -> Block {
     let row = |part: &Part| {
         let questions: Vec<_> =
             channel.fields_of(part).map(|field| field.question.to_string()).collect();
+        let each = match &part.records {
+            Some(records) => format!(" (of each of up to {} {})", records.max, records.unit),
+            None => String::new(),
+        };
         let bits: Option<f64> = channel.fields_of(part).map(|field| field.kind.bits()).sum();
         let answers = match bits {
             Some(bits) => format!("about {}", about(bits)),
             None => "no bound: the text may be unique".to_owned(),
         };
-        vec![Line::default().code(part.id.as_str()), questions.join(" · ").into(), answers.into()]
+        vec![
+            Line::default().code(part.id.as_str()),
+            (questions.join(" · ") + &each).into(),
+            answers.into(),
+        ]
     };
     let head = ["Part", "Questions in it", "Different answers possible"];
     Block::Table {
@@ -118,6 +126,26 @@ fn afterwards(channel: &Channel) -> Vec<(Line, Vec<Line>)> {
         ("What it can be joined to".into(), vec![identity(channel).into()]),
         ("What is published".into(), published(channel)),
     ];
+    let records = channel.parts.iter().filter_map(|part| Some((part, part.records.as_ref()?)));
+    let records: Vec<Line> = records
+        .map(|(part, of)| {
+            let words = format!(
+                "“{}” For each of up to {} {}, chosen at random where there are more; each travels \
+                 in a part of its own (",
+                of.question, of.max, of.unit
+            );
+            Line::from(words)
+                .code(part.id.as_str())
+                .words(
+                    "), so nothing says which of them belong \
+                 to one machine. Published numbers count ",
+                )
+                .words(format!("{}.", of.unit))
+        })
+        .collect();
+    if !records.is_empty() {
+        entries.push(("Things of which a machine has several".into(), records));
+    }
     if channel.fields().any(|field| matches!(field.kind, Kind::Sample { .. })) {
         let text = "Each value travels in a part of its own, at most 20 in a period, chosen at \
                     random. Cleaning removes what this machine knows about itself and what looks \
@@ -218,8 +246,12 @@ fn protection(channel: &Channel) -> String {
         }
     };
     let share = f64::from(release) / 1_000.0 / shares(channel).max(1) as f64;
-    let published = channel.fields().filter(|field| field.publish);
-    let delta = published.map(|field| sensitivity(&field.kind)).min().unwrap_or(1);
+    let delta = |part: &Part| {
+        let several = part.records.as_ref().map_or(1, |records| records.max);
+        let published = part.fields.iter().filter(|field| field.publish);
+        published.map(|field| sensitivity(&field.kind)).min().map(|delta| delta * several)
+    };
+    let delta = channel.parts.iter().filter_map(delta).min().unwrap_or(1);
     format!(
         "Random noise is added to every number before it is published. A release may spend ε = {} \
          over all its questions, a year ε = {}. In plain words: whether or not this machine \

@@ -56,6 +56,7 @@ pub(super) fn read_from(manifest: &Manifest, source: &Source) -> Line {
         Source::Http { url, .. } => {
             Line::from("Read from what this machine answers at ").code(url).words(".")
         }
+        Source::Record { rows, .. } => read_from(manifest, rows),
         Source::Push { keeps } => {
             Line::from(format!("The program itself tells the agent {}.", keeps.in_words()))
         }

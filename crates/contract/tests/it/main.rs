@@ -19,5 +19,6 @@ mod guide;
 mod lint;
 mod parts;
 mod record;
+mod records;
 mod report;
 mod schema;

@@ -10,5 +10,6 @@ mod attack;
 mod fixture;
 mod ledger;
 mod loss;
+mod records;
 mod releases;
 mod samples;

@@ -56,7 +56,7 @@ fn read(known: &Known, sources: &OsSources, tell: &mut dyn FnMut(&str)) -> Resul
         Fact::List(list) => list.iter().for_each(|value| tell(value)),
         Fact::Numbers(numbers) => numbers.keys().for_each(|value| tell(value)),
         Fact::Number(number) => tell(&number.to_string()),
-        Fact::Flag(_) => {}
+        Fact::Flag(_) | Fact::Each(_) => {}
     }
     Ok(())
 }

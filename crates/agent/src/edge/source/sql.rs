@@ -8,6 +8,7 @@ use std::time::Duration;
 use contract::id::DatabaseId;
 use contract::manifest::{Database, Engine};
 use contract::sql::Query;
+use serde_json::Value;
 
 use crate::gather::{Rows, SqlError};
 use crate::limits::{KNOWN_SECONDS_MAX, QUERY_BYTES_MAX, SOURCE_VALUES_MAX};
@@ -83,6 +84,30 @@ impl Databases {
         // A result without rows says nothing of its columns; one is as good as two.
         result.columns = result.columns.max(1);
         Ok(result)
+    }
+
+    /// The result of a query of any number of columns: a list of rows, which are lists of texts.
+    pub(super) fn table(
+        &self,
+        database: &DatabaseId,
+        query: &Query,
+        time: Duration,
+    ) -> Result<Value, SqlError> {
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        self.query(database, query, time, &mut |cells| {
+            bytes += cells.iter().flatten().map(|cell| cell.len()).sum::<usize>();
+            if rows.len() >= SOURCE_VALUES_MAX {
+                return Err(SqlError::Rows);
+            }
+            if bytes > QUERY_BYTES_MAX {
+                return Err(SqlError::Bytes);
+            }
+            let texts =
+                cells.iter().map(|cell| Ok(text(*cell)?.map_or(Value::Null, Value::String)));
+            rows.push(Value::Array(texts.collect::<Result<_, SqlError>>()?));
+            Ok(())
+        })?;
+        Ok(Value::Array(rows))
     }
 
     /// Lets every value of a query's rows pass by, however many there are.
