@@ -17,6 +17,7 @@ fn main() {
             Ok(Fact::Text(text)) => text,
             Ok(Fact::List(list)) => list.join(", "),
             Ok(Fact::Numbers(numbers)) => format!("{} numbers", numbers.len()),
+            Ok(Fact::Each(each)) => format!("{} records", each.len()),
             Err(error) => format!("(it {error})"),
         };
         println!("{name:<24}{value}");

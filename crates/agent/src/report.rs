@@ -215,8 +215,8 @@ impl Agent<'_> {
                 program,
                 channel: channel.id.as_str(),
                 part: made.id.as_str(),
-                // Samples and records of one part have tags of their own; other parts have one tag, and their
-                // moment must not depend on whether there was anything to gather.
+                // Samples and records of one part have tags of their own; other parts have one tag,
+                // and their moment must not depend on whether there was anything to gather.
                 sample: if is_sample(channel, made) { &sample } else { "" },
                 period: report.period(),
             };

@@ -46,8 +46,8 @@ pub const SAMPLES_PER_PERIOD_MAX: usize = 20;
 /// the same.
 pub const SAMPLE_CANDIDATES_MAX: usize = 4 * SAMPLES_PER_PERIOD_MAX;
 
-/// Records of one field in one period: the disks of a large shelf. Each is a request of its own, and
-/// noise on their counts grows with the number.
+/// Records of one field in one period: the disks of a large shelf. Each is a request of its own,
+/// and noise on their counts grows with the number.
 pub const RECORDS_MAX: u32 = 64;
 
 /// Bytes of one sample value after cleaning.

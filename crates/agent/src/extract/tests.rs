@@ -27,6 +27,7 @@ fn shown(fact: Result<Fact, ExtractError>) -> String {
         Ok(Fact::Text(text)) => format!("{text:?}"),
         Ok(Fact::List(list)) => format!("{list:?}"),
         Ok(Fact::Numbers(numbers)) => format!("{numbers:?}"),
+        Ok(Fact::Each(each)) => format!("{} records", each.len()),
         Err(error) => format!("{error:?}"),
     }
 }
@@ -274,4 +275,42 @@ fn variables_of_an_env_file_are_read_as_their_programs_read_them() {
     }
     check(VARIABLES, Format::Env, &at("DB_USER"), "Pointer");
     check(VARIABLES, Format::Env, &at("broken"), "Pointer");
+}
+
+#[test]
+fn a_star_leads_to_every_item_of_a_list_and_every_member_of_an_object() {
+    let pools = r#"{"pools": [{"kind": "a", "groups": [{"n": 1}, {"n": 2}]}, {"kind": "b"}],
+                   "by name": {"x": {"on": true}, "y": {"on": false}}, "none": []}"#;
+    let take_at = |pointer: &str, amount| take("", pointer, amount, 1);
+    let first = |pointer: &str| take_at(pointer, Amount::First);
+    check(pools, Format::Json, &first("/pools/*/kind"), r#"["a", "b"]"#);
+    check(pools, Format::Json, &first("/pools/*/groups/*/n"), r#"["1", "2"]"#);
+    check(pools, Format::Json, &first("/by name/*/on"), r#"["true", "false"]"#);
+    check(pools, Format::Json, &take_at("/pools/*", Amount::Number), "2");
+    check(pools, Format::Json, &take_at("/none/*", Amount::Number), "0");
+    // Nothing is an answer where there may be several, and none where there is one.
+    check(pools, Format::Json, &first("/none/*/kind"), "[]");
+    check(pools, Format::Json, &first("/missing"), "Pointer");
+    check(pools, Format::Json, &first("/pools/*"), "Shape");
+}
+
+#[test]
+fn a_fact_is_taken_from_each_record() {
+    let disks = r#"{"disks": [{"type": "ssd", "size": 10.7}, {"type": null}, 7, {"size": -1}]}"#;
+    let each = |records: &str, value: &str| {
+        let document = Document::parse(disks.as_bytes(), Format::Json).unwrap();
+        let records = take("", records, Amount::First, 1);
+        let value = take("", value, Amount::First, 2);
+        match document.take_each(&records, &value, &|| true) {
+            Ok(Fact::Each(each)) => {
+                each.into_iter().map(|fact| fact.map(|fact| shown(Ok(fact)))).collect()
+            }
+            other => vec![Some(shown(other))],
+        }
+    };
+    let size = Some("21".to_owned());
+    assert_eq!(each("/disks/*", "/size"), [size.clone(), None, None, None]);
+    assert_eq!(each("/disks", "/size"), [size, None, None, None]);
+    assert_eq!(each("/none", "/size"), [Some("Pointer".to_owned())]);
+    assert_eq!(each("/none/*", "/size"), Vec::<Option<String>>::new());
 }

@@ -72,7 +72,7 @@ impl ReadSource for Script {
     }
 }
 
-fn field(id: &str, source: &serde_json::Value) -> Field {
+fn field(id: &str, source: &Value) -> Field {
     serde_json::from_value(serde_json::json!({
         "id": id, "question": {"en": "How is it?"}, "purpose": "testing", "kind": {"kind": "flag"},
         "titles": {}, "source": source, "map": {}, "sensitivity": "technical",
@@ -172,4 +172,40 @@ fn no_fields_read_nothing() {
     let script = Script::default();
     check(&script, &[]);
     assert!(script.asked().is_empty());
+}
+
+#[test]
+fn the_columns_of_records_are_read_once_together() {
+    let disks = r#"{"disks": [{"type": "ssd", "size": 1}, {"type": "hdd", "size": 4}]}"#;
+    let reader = Script { files: vec![("/disks.json", disks)], ..Script::default() };
+    let column = |id: &str, pointer: &str| {
+        let rows = serde_json::json!({"from": "file", "path": "/disks.json", "format": "json",
+            "take": {"pointer": "/disks/*", "amount": "first", "times": 1}});
+        let value = serde_json::json!({"pointer": pointer, "amount": "first", "times": 1});
+        field(id, &serde_json::json!({"from": "record", "rows": rows, "value": value}))
+    };
+    let (kind, size) = (column("kind", "/type"), column("size", "/size"));
+    let facts = gather(&[&kind, &size], &reader);
+    let text = |text: &str| Some(Fact::Text(text.to_owned()));
+    assert!(facts[&kind.id] == Ok(Fact::Each(vec![text("ssd"), text("hdd")])));
+    let numbers = vec![Some(Fact::Number(1)), Some(Fact::Number(4))];
+    assert!(facts[&size.id] == Ok(Fact::Each(numbers)));
+    assert_eq!(reader.asked(), ["/disks.json"]);
+}
+
+#[test]
+fn the_rows_of_a_query_are_records() {
+    let reader = Script::default();
+    let column = |id: &str, pointer: &str| {
+        let rows = serde_json::json!({"from": "sql", "query": "SELECT a, b, c FROM t",
+            "database": "main"});
+        let value = serde_json::json!({"pointer": pointer, "amount": "first", "times": 1});
+        field(id, &serde_json::json!({"from": "record", "rows": rows, "value": value}))
+    };
+    let (first, last) = (column("first", "/0"), column("last", "/2"));
+    let facts = gather(&[&first, &last], &reader);
+    let text = |text: &str| Some(Fact::Text(text.to_owned()));
+    assert!(facts[&first.id] == Ok(Fact::Each(vec![text("ssd"), text("hdd")])));
+    assert!(facts[&last.id] == Ok(Fact::Each(vec![None, text("x")])));
+    assert_eq!(reader.asked(), ["SELECT a, b, c FROM t as a table"]);
 }

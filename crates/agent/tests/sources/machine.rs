@@ -56,6 +56,7 @@ impl Machine {
             Ok(Fact::Text(text)) => text,
             Ok(Fact::List(list)) => list.join(" "),
             Ok(Fact::Numbers(_)) => panic!("no fact of the system has numbers by name"),
+            Ok(Fact::Each(_)) => "records".to_owned(),
             Err(error) => format!("it {error}"),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use agent::gather::ReadSource as _;
 use rusqlite::Connection;
 
 use crate::{PLENTY, ask, sample, secret_file, set, sources, version};
@@ -72,4 +73,23 @@ fn what_is_no_file_of_sqlite_is_refused_at_once() {
     let mode = rustix::fs::Mode::RWXU;
     rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
     assert_eq!(asked(folder.path(), &set(), "SELECT a FROM t"), spoken);
+}
+
+#[test]
+fn rows_of_many_columns_are_read_as_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.db");
+    let statements = "CREATE TABLE t (a TEXT, b INTEGER, c TEXT); \
+                      INSERT INTO t VALUES ('ssd', 1, NULL), ('hdd', 4, 'x')";
+    let _open = prepared(folder.path(), statements);
+    let text = format!("[main]\npath = \"{}\"\n", path.display());
+    let credentials = secret_file(folder.path(), &text);
+    let query = "SELECT a, b, c FROM t ORDER BY b".to_owned();
+    let rows = sources("sqlite", &credentials, PLENTY).table(
+        &"main".parse().unwrap(),
+        &query.try_into().unwrap(),
+        PLENTY,
+    );
+    let expected = serde_json::json!([["ssd", "1", null], ["hdd", "4", "x"]]);
+    assert_eq!(rows.map_err(|error| error.to_string()), Ok(expected));
 }
