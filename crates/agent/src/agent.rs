@@ -121,15 +121,20 @@ impl<'w> Agent<'w> {
         })
     }
 
-    /// The fleet's policy about this program. One that cannot be read, or is nonsense, forbids.
+    /// The fleet's policy about this program. One that cannot be read, or is nonsense, forbids; so
+    /// do two, of which nobody can say which one counts.
     pub fn policy(&self) -> Policy {
-        match self.world.policy.read() {
-            Ok(None) => Policy::none(),
-            Ok(Some(text)) => match PolicyFile::parse(&text) {
-                Ok(file) => file.about(&self.manifest),
-                Err(why) => Policy::unusable(&why.to_string()),
+        let placed = self.world.policy.read().map(|text| text.map(|text| PolicyFile::parse(&text)));
+        let unusable = |why: &dyn std::fmt::Display| Policy::unusable(&why.to_string());
+        match (placed, self.fetched_policy()) {
+            (Err(why), _) => unusable(&why),
+            (Ok(Some(_)), Some(_)) => unusable(&"one is placed here and another is fetched"),
+            (Ok(None), fetched) => fetched.unwrap_or_default(),
+            (Ok(Some(Err(why))), None) => unusable(&why),
+            (Ok(Some(Ok(file))), None) => match file.ended(self.now()) {
+                Some(ended) => unusable(&format!("it ended on {}", crate::words::moment(ended))),
+                None => file.about(&self.manifest),
             },
-            Err(why) => Policy::unusable(&why),
         }
     }
 
@@ -226,11 +231,18 @@ impl<'w> Agent<'w> {
         }
     }
 
-    fn note_decision(&self, record: &Record, channel: &ChannelId) -> Result<(), Trouble> {
+    pub(crate) fn note_decision(
+        &self,
+        record: &Record,
+        channel: &ChannelId,
+    ) -> Result<(), Trouble> {
         let decision = match record.decision(channel).map(|decision| &decision.state) {
             Some(State::Yes { tier }) => format!("yes, {tier}"),
             Some(State::No) => "no".to_owned(),
-            _ => return Ok(()),
+            Some(State::Noticed { effective }) => {
+                format!("notice shown, in force from {}", crate::words::moment(*effective))
+            }
+            None => return Ok(()),
         };
         self.note(vec![Entry::Decided { channel: channel.clone(), decision }]).map_err(|trouble| {
             let kept = "the decision: it is in force. Only its line in the ledger is missing";

@@ -44,6 +44,12 @@ pub struct Common {
     /// The fleet's policy [default: /etc/candor/policy.toml, where it exists].
     #[arg(long, global = true, value_name = "FILE", env = "CANDOR_POLICY")]
     pub policy: Option<PathBuf>,
+    /// Where a signed policy of the fleet is fetched, every 15 minutes and before each part.
+    #[arg(long, global = true, value_name = "URL", env = "CANDOR_POLICY_URL")]
+    pub policy_url: Option<String>,
+    /// The key that signs it: ed25519: and 64 digits.
+    #[arg(long, global = true, value_name = "KEY", env = "CANDOR_POLICY_KEY")]
+    pub policy_key: Option<String>,
     /// Credentials for the manifest's databases, used instead of the product's own (TOML; one table
     /// for each database, with socket or host and port, user, password, database).
     #[arg(long, global = true, value_name = "FILE", env = "CANDOR_CREDENTIALS")]
@@ -200,8 +206,21 @@ pub enum Switch {
 pub enum PolicyAction {
     /// What it says about this program.
     Show,
-    /// Read it now, and destroy what waits of channels that it forbids.
+    /// Read or fetch it now, and destroy what waits of channels that it forbids.
     Sync,
+    /// Make the key of a fleet, for whoever keeps its policy. Prints the public half.
+    Key {
+        /// Where the private half is written, for this user alone. It must not exist.
+        file: PathBuf,
+    },
+    /// Print a policy with its signature, ready to be served over HTTPS.
+    Sign {
+        /// The policy, with `number` and `expires`.
+        file: PathBuf,
+        /// The private half.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
 }
 
 /// Where and how the page is served.

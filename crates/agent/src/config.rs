@@ -19,6 +19,9 @@
 //! ## The fleet's policy. Default: /etc/candor/policy.toml, where it exists. One that is named
 //! ## here and is not there forbids everything.
 //! policy = "/etc/candor/policy.toml"
+//! ## Where a signed policy is fetched instead, and whose it is. Default: none.
+//! policy_url = "https://manager.example.org/candor/policy.toml"
+//! policy_key = "ed25519:d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 //! ## Credentials for the manifest's databases, in a file that only the agent's user reads.
 //! ## What rights they need: candor-agent manifest grants. Default: what the product's own
 //! ## configuration says.
@@ -38,7 +41,7 @@ use serde::Deserialize;
 use crate::cli::Common;
 use crate::trouble::Trouble;
 
-/// Bytes of a configuration file: nine options and their comments.
+/// Bytes of a configuration file: eleven options and their comments.
 pub const CONFIG_BYTES_MAX: usize = 64 * 1024;
 
 /// The configuration file that is read when none is named.
@@ -62,6 +65,10 @@ pub struct Config {
     pub timeout: Option<u64>,
     /// As `--policy`.
     pub policy: Option<PathBuf>,
+    /// As `--policy-url`.
+    pub policy_url: Option<String>,
+    /// As `--policy-key`.
+    pub policy_key: Option<String>,
     /// As `--credentials`.
     pub credentials: Option<PathBuf>,
     /// As `--push-socket`.
@@ -80,7 +87,7 @@ impl Config {
                 error.to_string().trim().to_owned(),
                 "everything as it was; nothing was sent",
                 "mend it: the options are manifest, state, collector, ca, proxy, timeout, policy, \
-                 credentials and push_socket",
+                 policy_url, policy_key, credentials and push_socket",
             )
         })
     }
@@ -95,6 +102,8 @@ impl Config {
             proxy: common.proxy.or(self.proxy),
             timeout: common.timeout.or(self.timeout.map(|seconds| seconds.clamp(1, 300))),
             policy: common.policy.or(self.policy),
+            policy_url: common.policy_url.or(self.policy_url),
+            policy_key: common.policy_key.or(self.policy_key),
             credentials: common.credentials.or(self.credentials),
             push_socket: common.push_socket.or(self.push_socket),
             ..common

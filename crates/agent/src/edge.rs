@@ -9,6 +9,7 @@ pub mod http;
 pub mod init;
 pub mod known;
 pub mod policy;
+pub mod policy_key;
 pub mod push;
 pub mod random;
 pub mod serve;

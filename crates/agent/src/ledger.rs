@@ -43,7 +43,7 @@ pub enum Entry {
     Decided {
         /// The channel.
         channel: ChannelId,
-        /// "yes, basic" or "no".
+        /// "yes, basic", "no", or "notice shown" with the end of its grace.
         decision: String,
     },
     /// A part is about to be sent. Written before the first try, so nothing leaves unrecorded.

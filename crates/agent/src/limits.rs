@@ -67,6 +67,26 @@ pub const CLOCK_AHEAD_SECONDS_MAX: i64 = 8 * 24 * 3600 + 6 * 3600;
 /// process is asked at every send anyway, so this bounds only how late a new channel begins.
 pub const LOOK_SECONDS_MAX: u64 = 15 * 60;
 
+/// Seconds between two questions to the host of a fleet's policy: asked at every look of the
+/// service, which comes every 15 minutes at the latest.
+pub const FLEET_CHECK_SECONDS: i64 = 14 * 60;
+
+/// Seconds after which the host is asked again right before a part is sent: the parts of one moment
+/// ask once, and a host that is down is not asked for each.
+pub const FLEET_AGAIN_SECONDS: i64 = 60;
+
+/// Seconds without a word from the host after which nothing is sent (design, section 14).
+pub const FLEET_SILENT_SECONDS: i64 = 24 * 3600;
+
+/// Seconds by which the last answer may lie ahead: a clock that was corrected.
+pub const FLEET_SKEW_SECONDS: i64 = 5 * 60;
+
+/// Bytes of what is kept of a fetched policy: its text, every character escaped, and a few dates.
+pub const FLEET_FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
+
+/// Seconds that the host has for its whole answer.
+pub const FLEET_SECONDS_MAX: u64 = 10;
+
 /// Seconds by which the service may wake late before it counts as asleep: a busy machine, but no
 /// suspended one.
 pub const LATE_SECONDS_MAX: i64 = 60;

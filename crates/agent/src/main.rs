@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use ::push::line::Line;
 use agent::agent::{Agent, World};
-use agent::cli::{Cli, Command, Common, ManifestAction, PageOptions};
+use agent::cli::{Cli, Command, Common, ManifestAction, PageOptions, PolicyAction};
 use agent::command::{Output, carry_out};
 use agent::config::{CONFIG_BYTES_MAX, CONFIG_FILE, Config};
 use agent::edge::serve::{Sockets, new_link};
-use agent::edge::{clean, clock, facts, files, http, init, policy, push, random, terminal};
-use agent::limits::REQUEST_SECONDS_MAX;
+use agent::edge::{
+    clean, clock, facts, files, http, init, policy, policy_key, push, random, terminal,
+};
+use agent::fleet::Remote;
+use agent::limits::{FLEET_SECONDS_MAX, REQUEST_SECONDS_MAX};
 use agent::page::{Options, Page, Request};
 use agent::ports::Person;
 use agent::proxy::Proxies;
@@ -56,8 +59,8 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
         return clean::lines(known.as_deref()).map(|()| Output::default());
     }
     let common = configured(cli.common)?;
-    if let Command::Manifest { action } = &cli.command {
-        return manifest_tool(action, &common);
+    if let Some(done) = tool(&cli.command, &common) {
+        return done;
     }
     let path = common.manifest.as_deref().ok_or_else(no_manifest)?;
     let manifest = read_manifest(path)?;
@@ -75,9 +78,9 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
     if matches!(cli.command, Command::Page { here: false, .. }) {
         return Ok(Output { out: (new_link(&folder)? + "\n").into_bytes(), ..Output::default() });
     }
-    let disk = open_state(&folder, &cli.command)?;
+    let disk = open_state(&folder, &cli.command, common.policy_url.is_some())?;
     let transport = connections(&common)?;
-    let policy = policy::OsPolicy::new(common.policy.as_deref());
+    let policy = fleet_policy(&common)?;
     let facts = facts::OsFacts::new(&manifest, common.credentials.as_deref())
         .with_pushed(&folder, &manifest);
     let world = World {
@@ -157,13 +160,54 @@ fn receive_pushes(agent: &Agent<'_>, common: &Common, folder: &Path) -> Result<(
     Ok(())
 }
 
+/// Commands that need neither a state folder nor, most of them, a manifest.
+fn tool(command: &Command, common: &Common) -> Option<Result<Output, Trouble>> {
+    match command {
+        Command::Manifest { action } => Some(manifest_tool(action, common)),
+        Command::Policy { action: PolicyAction::Key { file } } => {
+            Some(policy_key::make(file, common.json))
+        }
+        Command::Policy { action: PolicyAction::Sign { file, key } } => {
+            Some(policy_key::sign(file, key))
+        }
+        _ => None,
+    }
+}
+
 /// Connections to the collector, as the options say.
 fn connections(common: &Common) -> Result<http::Https, Trouble> {
+    connections_within(common, common.timeout.unwrap_or(REQUEST_SECONDS_MAX))
+}
+
+fn connections_within(common: &Common, seconds: u64) -> Result<http::Https, Trouble> {
     let ca = common.ca.as_deref();
     let ca = ca.map(|path| files::read_text(path, "the certificate authority", 1 << 20));
     let proxies = Proxies::read(common.proxy.as_deref(), variable);
-    let seconds = common.timeout.unwrap_or(REQUEST_SECONDS_MAX);
     http::Https::new(ca.transpose()?.as_deref(), proxies, seconds)
+}
+
+/// The fleet's policy: in a file, or fetched where an address and a key are named.
+fn fleet_policy(common: &Common) -> Result<policy::OsPolicy, Trouble> {
+    let placed = policy::OsPolicy::new(common.policy.as_deref());
+    let unusable = |why: String| {
+        Trouble::new(
+            "the fleet's policy cannot be fetched as it is set.",
+            why,
+            "everything as it was; nothing was sent",
+            "name both --policy-url and --policy-key; candor-agent policy key makes one",
+        )
+    };
+    let (url, key) = match (&common.policy_url, &common.policy_key) {
+        (None, None) => return Ok(placed),
+        (Some(url), Some(key)) => (url.clone(), key),
+        (Some(_), None) => return Err(unusable("its address is named without its key".into())),
+        (None, Some(_)) => return Err(unusable("its key is named without an address".into())),
+    };
+    contract::destination::check_url(&url).map_err(&unusable)?;
+    let key = key.parse().map_err(|why| unusable(format!("its key: {why}")))?;
+    let seconds = common.timeout.unwrap_or(FLEET_SECONDS_MAX).min(FLEET_SECONDS_MAX);
+    let https = connections_within(common, seconds)?;
+    Ok(placed.fetched(Some((Remote { url, key }, https))))
 }
 
 /// The lock of whoever serves the page: two would take each other's socket.
@@ -191,7 +235,7 @@ fn serve_page(
     let disk = OsDisk::open(folder).map_err(|e| Trouble::disk("opening the state folder", &e))?;
     let disk: &'static OsDisk = Box::leak(Box::new(disk));
     let transport: &'static http::Https = Box::leak(Box::new(connections(common)?));
-    let policy = policy::OsPolicy::new(common.policy.as_deref());
+    let policy = fleet_policy(common)?;
     let policy: &'static policy::OsPolicy = Box::leak(Box::new(policy));
     let (manifest, collector) = (agent.manifest.clone(), common.collector.clone());
     let facts = facts::OsFacts::new(&manifest, common.credentials.as_deref())
@@ -279,7 +323,7 @@ fn state_folder(common: &Common, manifest: &Manifest) -> PathBuf {
 }
 
 /// Opens the state folder. Commands that only look never make it.
-fn open_state(folder: &Path, command: &Command) -> Result<Option<OsDisk>, Trouble> {
+fn open_state(folder: &Path, command: &Command, fetches: bool) -> Result<Option<OsDisk>, Trouble> {
     let writes = matches!(
         command,
         Command::Ask { .. }
@@ -292,6 +336,7 @@ fn open_state(folder: &Path, command: &Command) -> Result<Option<OsDisk>, Troubl
             | Command::Run(_)
             | Command::Page { .. }
     );
+    let writes = writes || (fetches && matches!(command, Command::Policy { .. }));
     if !writes && !folder.exists() {
         return Ok(None);
     }

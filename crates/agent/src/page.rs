@@ -163,6 +163,7 @@ impl Page {
     fn change(&self, agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, Trouble> {
         match visit.route {
             "decide" => decide::decide(agent, visit),
+            "notice" => decide::notice(agent, visit),
             "withdraw" => decide::withdraw(agent, visit),
             "gather" => decide::gather(self, agent, visit),
             "leave" => {

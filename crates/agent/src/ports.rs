@@ -9,6 +9,8 @@ use disk::LockGuard;
 use envelope::TagKey;
 use jiff::Timestamp;
 
+use crate::fleet::Remote;
+
 /// Tells the time and lets it pass.
 pub trait Clock: Send + Sync {
     /// The moment.
@@ -44,6 +46,19 @@ pub trait ReadPolicy {
     /// # Errors
     /// Why it cannot be read, for people; then nothing is sent.
     fn read(&self) -> Result<Option<String>, String>;
+
+    /// Where a signed policy is fetched, and whose it is; `None` where none is.
+    fn remote(&self) -> Option<&Remote> {
+        None
+    }
+
+    /// Fetches it: a signed document, which nobody has looked at yet.
+    ///
+    /// # Errors
+    /// Why nothing came, for people.
+    fn fetch(&self) -> Result<Vec<u8>, String> {
+        Err("no address is known".to_owned())
+    }
 }
 
 /// Carries parts to a collector. Whoever calls it holds the proof that it may.

@@ -6,7 +6,10 @@ use disk::LockGuard;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::agent::{Agent, Reading};
-use crate::limits::{CLOCK_AHEAD_SECONDS_MAX, REDRAW_SECONDS, SCHEDULE_AFTER_SECONDS};
+use crate::limits::{
+    CLOCK_AHEAD_SECONDS_MAX, FLEET_AGAIN_SECONDS, FLEET_CHECK_SECONDS, REDRAW_SECONDS,
+    SCHEDULE_AFTER_SECONDS,
+};
 use crate::outbox::{self, Frozen, FrozenPart, PartState};
 use crate::ports::{NoReply, day_of};
 use crate::schedule::{Rhythm, Slot, later, start_of};
@@ -72,6 +75,8 @@ impl Agent<'_> {
     /// If the state cannot be read or written. What was acknowledged is recorded.
     pub fn look_after(&self, was_asleep: bool) -> Result<Sent, Trouble> {
         let state = self.state();
+        // What was fetched before is in force for as long as it may be.
+        let _ = self.fetch_policy(FLEET_CHECK_SECONDS);
         let reading = self.read()?;
         let on = self.channels_on(&reading)?;
         let has_deletions = self.next_deletion()?.is_some();
@@ -116,6 +121,7 @@ impl Agent<'_> {
                 ),
             )
         };
+        let _ = self.fetch_policy(FLEET_AGAIN_SECONDS);
         let reading = self.read()?;
         if self.verdict(&reading, channel)?.consent().is_none() {
             return Err(off());

@@ -4,6 +4,7 @@ use contract::environment::Environment;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::agent::Agent;
+use crate::fleet::FETCHED;
 use crate::limits::{LATE_SECONDS_MAX, LOOK_SECONDS_MAX};
 use crate::schedule::later;
 use crate::sending::{Obstacle, Sent};
@@ -42,7 +43,7 @@ pub fn run_while(
     })?;
     let environment = Environment { process: PROCESS.into(), ..agent.environment.clone() };
     state.write_service(&environment)?;
-    let mut last = String::new();
+    let (mut last, mut last_fleet) = (String::new(), String::new());
     // What was missed while nothing ran is drawn again: a fleet that restarts is no herd.
     let mut expected: Option<Timestamp> = state.since()?.and_then(|since| since.ticked);
     while is_wanted() {
@@ -58,6 +59,14 @@ pub fn run_while(
         if let Some(line) = line.filter(|line| *line != last) {
             log(&line);
             last = line;
+        }
+        // The same for the fleet's policy, whose host is another.
+        let fleet = agent.fleet_in_a_line();
+        if let Some(line) = fleet.filter(|line| *line != last_fleet) {
+            if !(last_fleet.is_empty() && line == FETCHED) {
+                log(&line);
+            }
+            last_fleet = line;
         }
         let seconds = seconds_until(agent.now(), next);
         expected = Some(later(agent.now(), SignedDuration::from_secs(seconds)));

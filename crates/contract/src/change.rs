@@ -222,6 +222,16 @@ fn channel_changes(found: &mut Found, old: &Channel, new: &Channel) {
         };
         found.told(Topic::Detail, what);
     }
+    let covers = |channel: &Channel| {
+        channel.covered_by_notice().map(|tier| (tier.clone(), channel.grace_hours()))
+    };
+    if let (Some(_), Some((tier, hours))) = (covers(old), covers(new))
+        && covers(old) != covers(new)
+    {
+        // A notice that was shown goes on covering what it said then, after the time it said.
+        let what = format!("a new notice covers “{tier}”, {hours} hours after it is shown");
+        found.told(Topic::Detail, what);
+    }
     if old.about.differs_from(&new.about) {
         let what = format!("the channel is for something else: “{}”", new.about);
         found.asked(Topic::Reworded, what);

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use envelope::Digest;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::change::changes;
 use crate::destination::Destination;
 use crate::id::{ChannelId, ProgramId, TierId};
 use crate::manifest::Manifest;
@@ -57,7 +58,8 @@ pub struct Decision {
 pub enum State {
     /// No; final until the operator asks.
     No,
-    /// A notice was shown to a person; it covers the first tier from then on.
+    /// A notice was shown to a person; it covers a tier of the manifest that was shown, once its
+    /// grace has passed.
     Noticed {
         /// When its grace period ends.
         effective: Timestamp,
@@ -127,6 +129,12 @@ pub enum DecideError {
     /// The channel has several tiers and none was named.
     #[error("the channel has several tiers: say which with --tier; it has {0}")]
     TierNeeded(String),
+    /// The channel asks first: a notice answers nothing.
+    #[error("`{0}` asks first: only a yes or a no decides about it")]
+    AsksFirst(ChannelId),
+    /// Somebody answered; a notice changes no answer.
+    #[error("somebody decided about `{0}`: a notice changes no answer")]
+    Answered(ChannelId),
     /// The record is that of another program.
     #[error("the record is about `{0}`, the manifest about another program")]
     Program(ProgramId),
@@ -246,6 +254,37 @@ impl Record {
         let found = self.find(channel, showing)?;
         self.put(&found.id, State::No, showing);
         Ok(())
+    }
+
+    /// Records that a person saw the notice of an opt-out channel. It works once its grace has
+    /// passed. One that was seen before goes on as it was, unless something is asked again: then
+    /// its grace begins anew.
+    ///
+    /// # Errors
+    /// If the channel does not exist, asks first, or was answered; the record is unchanged then.
+    pub fn notice(&mut self, channel: &str, showing: &Showing<'_>) -> Result<(), DecideError> {
+        let found = self.find(channel, showing)?;
+        if found.covered_by_notice().is_none() {
+            return Err(DecideError::AsksFirst(found.id.clone()));
+        }
+        match self.channels.get(&found.id) {
+            Some(Decision { state: State::No | State::Yes { .. }, .. }) => {
+                return Err(DecideError::Answered(found.id.clone()));
+            }
+            Some(decision) if !self.is_asked_again(decision, showing, channel) => return Ok(()),
+            _ => {}
+        }
+        let grace = SignedDuration::from_hours(i64::from(found.grace_hours()));
+        // A clock at the end of time grants an endless grace.
+        let effective = showing.when.checked_add(grace).unwrap_or(Timestamp::MAX);
+        self.put(&found.id, State::Noticed { effective }, showing);
+        Ok(())
+    }
+
+    fn is_asked_again(&self, decision: &Decision, now: &Showing<'_>, channel: &str) -> bool {
+        let Some(shown) = self.shown(decision) else { return true };
+        let (then, now) = ((shown, &decision.destination), (now.manifest, now.destination));
+        changes(then, now, channel).iter().any(|change| change.asked)
     }
 
     fn find<'a>(

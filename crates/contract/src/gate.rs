@@ -127,10 +127,10 @@ fn agreed_tier(
         // A channel that now asks first is not answered by a notice.
         Some((_, State::Noticed { .. })) if channel.default == DefaultRule::Ask => None,
         Some((decision, State::Noticed { .. })) => {
-            // The first tier of what was shown: a later manifest may put another one first.
+            // The tier of what was shown: a later manifest may put another one in its place.
             let shown = situation.record.shown(decision);
             let shown = shown.and_then(|manifest| manifest.channel(channel.id.as_str()));
-            shown.and_then(|channel| channel.tiers.first()).map(|tier| tier.id.clone())
+            shown.and_then(Channel::covered_by_notice).cloned()
         }
         Some((_, State::Yes { tier })) => Some(tier.clone()),
         None => None,

@@ -68,6 +68,12 @@ pub const GROUP_MIN_DEFAULT: u32 = 20;
 /// Days that answers may be kept at most: two years and a month, for year-over-year views.
 pub const RETENTION_DAYS_MAX: u32 = 762;
 
+/// Hours between a notice and the first part at least: a night and a working day to say no.
+pub const GRACE_HOURS_MIN: u32 = 24;
+
+/// Hours between a notice and the first part at most: 90 days; later nobody remembers the notice.
+pub const GRACE_HOURS_MAX: u32 = 90 * 24;
+
 /// Days after a period's end during which its parts are still accepted and retried.
 pub const INTAKE_GRACE_DAYS: i32 = 2;
 

@@ -22,6 +22,7 @@ mod declared;
 mod field;
 mod lint;
 mod lint_source;
+mod notice;
 mod parse;
 mod program;
 mod read_source;
@@ -30,6 +31,7 @@ mod records;
 mod source;
 
 pub use database::{Credentials, Database, Engine, Known};
+pub use notice::Notice;
 pub use source::{Amount, Format, Gives, Keeps, SYSTEM_FACTS, Source, SystemFact, Take};
 
 /// What one program may collect.
@@ -129,6 +131,9 @@ pub struct Channel {
     pub identity: Identity,
     /// Whether people are asked, or told.
     pub default: DefaultRule,
+    /// What a notice covers and after how long, where people are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
     /// Named levels, from the smallest; parts of a tier also travel in the tiers after it.
     pub tiers: Vec<Tier>,
     /// The smallest group that is published.

@@ -1,5 +1,5 @@
 //! What a fleet's policy says about each channel: it can forbid, permit, lower a tier and pin the
-//! manifest. It is a file that configuration management places.
+//! manifest. It is a file that configuration management places, or a signed one that is fetched.
 //!
 //! ```
 //! let text = r#"
@@ -10,6 +10,10 @@
 //! ## For programs and channels that are not named below: "forbid", or "undecided" (the default),
 //! ## where each machine's own record decides.
 //! others = "forbid"
+//! ## From this moment on everything is forbidden. Default: never; a signed policy needs one.
+//! expires = "2027-01-31T00:00:00Z"
+//! ## Grows with each version of a signed policy, so that nobody can bring back an older one.
+//! number = 7
 //!
 //! [program.larkspur]
 //! ## Only with this manifest, by the hash that `candor-agent manifest check` shows. With another
@@ -29,10 +33,15 @@
 use std::collections::BTreeMap;
 
 use envelope::Digest;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::id::{ChannelId, ProgramId, TierId};
 use crate::manifest::Manifest;
+
+mod signed;
+
+pub use signed::{SIGNED_BY, SignedError, SignedPolicy, document};
 
 /// The format that this code reads; another is nonsense, and nonsense forbids.
 const FORMAT: u32 = 1;
@@ -69,6 +78,8 @@ pub struct PolicyFile {
     title: String,
     #[serde(default)]
     others: Others,
+    number: Option<u64>,
+    expires: Option<Timestamp>,
     #[serde(default)]
     program: BTreeMap<ProgramId, Rules>,
 }
@@ -131,6 +142,11 @@ impl PolicyFile {
             return Err(PolicyError::Format(file.policy));
         }
         Ok(file)
+    }
+
+    /// Since when it forbids everything, at this moment; `None` while it is in force.
+    pub fn ended(&self, now: Timestamp) -> Option<Timestamp> {
+        self.expires.filter(|expires| now >= *expires)
     }
 
     /// What it says about one program as it is installed.

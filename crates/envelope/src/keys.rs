@@ -64,7 +64,7 @@ impl PublicKey {
     }
 
     /// Strict: one message, one key and one signature, with no other that also passes.
-    fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
+    pub(crate) fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
         self.0.verify_strict(message, &signature).is_ok()
     }
@@ -107,6 +107,11 @@ impl<'de> Deserialize<'de> for PublicKey {
 pub struct RootPublic(PublicKey);
 
 impl RootPublic {
+    /// The same key, written as machines are told one.
+    pub(crate) fn of(key: PublicKey) -> Self {
+        Self(key)
+    }
+
     /// The key without its prefix.
     pub fn public(&self) -> PublicKey {
         self.0
@@ -206,12 +211,12 @@ impl fmt::Debug for RootKey {
     }
 }
 
-fn generate(random: &mut impl CryptoRng) -> SigningKey {
+pub(crate) fn generate(random: &mut impl CryptoRng) -> SigningKey {
     let mut private = Zeroizing::new([0; 32]);
     random.fill_bytes(private.as_mut());
     SigningKey::from_bytes(&private)
 }
 
-fn sign(key: &SigningKey, message: &[u8]) -> Signature {
+pub(crate) fn sign(key: &SigningKey, message: &[u8]) -> Signature {
     Signature(key.sign(message).to_bytes())
 }

@@ -32,6 +32,7 @@
 //! | `candor/tombstone/v1` | 0x00, canonical JSON of the deletion | signature by a `receipt` key |
 //! | `candor/release/v1` | 0x00, canonical JSON of digest and day | signature by a `release` key |
 //! | `candor/ohttp-keys/v1` | 0x00, canonical JSON of keys and days | signature by an `ohttp` key |
+//! | `candor/policy/v1` | 0x00, the policy's text | signature by a fleet's policy key |
 //! | 0x00 | canonical JSON of a statement | leaf (RFC 9162), by SHA-256 |
 //! | 0x01 | left hash, right hash | node (RFC 9162), by SHA-256 |
 //!
@@ -54,6 +55,7 @@ pub mod limits;
 pub mod login;
 mod merkle;
 pub mod oblivious;
+pub mod policy;
 pub mod receipt;
 pub mod release;
 pub mod secret;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use agent::agent::Agent;
+use agent::fleet::Remote;
 use agent::ports::{Clock, Gather, Random, ReadPolicy};
 use contract::answer::Fact;
 use contract::draft::Facts;
@@ -91,25 +92,46 @@ impl Gather for SimFacts {
     }
 }
 
-/// The fleet's policy, as configuration management left it.
+/// The fleet's policy: as configuration management left it, and at the fleet's host.
 #[derive(Debug, Default)]
-pub struct SimPolicy(RefCell<Option<Result<String, String>>>);
+pub struct SimPolicy {
+    placed: RefCell<Option<Result<String, String>>>,
+    /// Where a signed one is fetched, if this machine is told to.
+    pub remote: Option<Remote>,
+    served: RefCell<Option<Vec<u8>>>,
+    /// How often the host was asked.
+    pub asked: Cell<usize>,
+}
 
 impl SimPolicy {
     /// Places a policy's text, or why it cannot be read.
     pub fn place(&self, text: Result<&str, &str>) {
-        *self.0.borrow_mut() = Some(text.map(str::to_owned).map_err(str::to_owned));
+        *self.placed.borrow_mut() = Some(text.map(str::to_owned).map_err(str::to_owned));
     }
 
     /// Removes it.
     pub fn remove(&self) {
-        *self.0.borrow_mut() = None;
+        *self.placed.borrow_mut() = None;
+    }
+
+    /// What the host answers from now on; nothing where it cannot be reached.
+    pub fn serve(&self, document: Option<&str>) {
+        *self.served.borrow_mut() = document.map(|text| text.as_bytes().to_vec());
     }
 }
 
 impl ReadPolicy for SimPolicy {
     fn read(&self) -> Result<Option<String>, String> {
-        self.0.borrow().clone().transpose()
+        self.placed.borrow().clone().transpose()
+    }
+
+    fn remote(&self) -> Option<&Remote> {
+        self.remote.as_ref()
+    }
+
+    fn fetch(&self) -> Result<Vec<u8>, String> {
+        self.asked.set(self.asked.get() + 1);
+        self.served.borrow().clone().ok_or_else(|| "the host is silent".to_owned())
     }
 }
 

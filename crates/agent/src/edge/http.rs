@@ -17,6 +17,8 @@ use crate::ports::{HeldRequest, LastLook, NoReply, Reply, Transport};
 use crate::proxy::Proxies;
 use crate::trouble::Trouble;
 
+mod get;
+
 /// Connections to a collector. Nothing is opened before something is sent.
 pub struct Https {
     direct: Agent,

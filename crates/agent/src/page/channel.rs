@@ -10,6 +10,7 @@ use super::sent::Sent;
 use super::words::{moment, period as period_words};
 use super::{Page, difference, view::Wanted};
 use crate::agent::Agent;
+use crate::notice;
 use crate::outbox;
 use crate::trouble::Trouble;
 use crate::words::{day, number, why};
@@ -29,6 +30,8 @@ pub(super) struct ChannelView {
     pub(super) facts: Vec<(&'static str, String)>,
     /// What changed since somebody agreed, and waits for an answer.
     pub(super) waiting: Vec<String>,
+    /// What an opt-out channel tells, where somebody should still read it.
+    pub(super) notice: Option<String>,
     /// What agreeing again is called on the wire.
     pub(super) again: Option<String>,
     pub(super) why: Vec<(String, String)>,
@@ -89,6 +92,7 @@ pub(super) fn view(
         changed: wanted.changed.as_deref() == Some(id.as_str()),
         choices: choices(verdict),
         facts: facts(agent, channel),
+        notice: notice::to_show(verdict).then(|| notice_text(agent, channel)),
         again: agreed.filter(|_| !waiting.is_empty()),
         waiting,
         why: reasons(&explained),
@@ -98,6 +102,16 @@ pub(super) fn view(
         save: format!("preview?channel={id}"),
         id,
     })
+}
+
+fn notice_text(agent: &Agent<'_>, channel: &Channel) -> String {
+    format!(
+        "This is opt-out. Once you have read this, it is sent{} from {} on ({} hours from now), \
+         unless somebody says no before or after. Choosing above decides it now.",
+        notice::covered(channel),
+        moment(notice::effective(channel, agent.now()), agent.now()),
+        channel.grace_hours()
+    )
 }
 
 /// How things stand, in one or two sentences.
@@ -135,21 +149,22 @@ fn state(verdict: &Verdict<'_>) -> String {
             format!("Off. Somebody said no on {since}; nobody asks again.")
         }
         Some(Reason::Unset) if channel.default == DefaultRule::Notice => {
-            "Not decided. The vendor has made this opt-out: after a notice and a day of grace it \
-             would be sent unless somebody says no."
+            "Not decided, and off. The vendor has made this opt-out; looking at this page starts \
+             nothing."
                 .to_owned()
         }
         Some(Reason::Unset) => {
             "Not decided. Nothing of this leaves until somebody says yes.".to_owned()
         }
         Some(Reason::Grace(until)) => format!(
-            "Not yet. A notice was shown on {since}; from {} on it is sent, unless somebody says \
-             no before.",
-            day(*until)
+            "Not yet. A notice was shown on {since}; from {} on it is sent{}, unless somebody \
+             says no before.",
+            crate::words::moment(*until),
+            notice::covered(channel)
         ),
         Some(Reason::AskedAgain(_)) => format!(
-            "Silent. Something changed since somebody agreed on {since}; nothing is sent until \
-             somebody answers."
+            "Silent. Something changed since {} {since}; nothing is sent until somebody answers.",
+            if notice::stands(verdict) { "the notice of" } else { "somebody agreed on" }
         ),
         _ => format!("Off.{kept}"),
     }

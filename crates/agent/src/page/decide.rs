@@ -35,6 +35,25 @@ pub(super) fn decide(agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, T
     done(agent, visit, &channel)
 }
 
+/// Somebody read a notice. `manifest` is the hash of what they read: what was installed since has
+/// a notice of its own.
+pub(super) fn notice(agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, Trouble> {
+    let channel = visit.request.posted("channel").unwrap_or_default();
+    agent.find(&channel)?;
+    let read = visit.request.posted("manifest").unwrap_or_default();
+    if read != agent.manifest.hash().to_string() {
+        let trouble = Trouble::new(
+            "the notice does not count.",
+            "what was shown is not the manifest that is installed",
+            "the decisions as they were",
+            "show the statement again, and send the hash of its manifest with the answer",
+        );
+        return Ok(html::trouble(visit, 409, &trouble));
+    }
+    agent.notice(&channel, how(visit), "en")?;
+    done(agent, visit, &channel)
+}
+
 /// Takes a channel back. Deletions go one by one over 24 hours; from here nobody is asked at once.
 pub(super) fn withdraw(agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, Trouble> {
     let channel = visit.request.posted("channel").unwrap_or_default();

@@ -10,7 +10,7 @@ use envelope::{Digest, Receipt};
 use super::{Obstacle, Sent};
 use crate::agent::Agent;
 use crate::ledger::Entry;
-use crate::limits::RETRY_SECONDS_MAX;
+use crate::limits::{FLEET_AGAIN_SECONDS, RETRY_SECONDS_MAX};
 use crate::outbox::{self, Frozen, FrozenPart, PartState};
 use crate::ports::{Reply, day_of};
 use crate::schedule::later;
@@ -32,7 +32,9 @@ impl Agent<'_> {
         waiting: &FrozenPart,
         sent: &mut Sent,
     ) -> Result<(), Trouble> {
-        // Everything is read again: somebody may have changed their mind a moment ago.
+        // Everything is read again: somebody may have changed their mind a moment ago. So may the
+        // fleet, whose host is asked unless it answered within the last minute.
+        let _ = self.fetch_policy(FLEET_AGAIN_SECONDS);
         let reading = self.read()?;
         let verdict = self.verdict(&reading, frozen.channel.as_str())?;
         let Some(consent) = verdict.consent() else { return Ok(()) };

@@ -6,8 +6,9 @@ use contract::decision::How;
 use contract::gate::{Reason, Verdict};
 use contract::manifest::Channel;
 
-use super::{extent, number};
+use super::{extent, moment, number};
 use crate::agent::Agent;
+use crate::notice;
 use crate::ports::Person;
 use crate::trouble::Trouble;
 
@@ -31,7 +32,11 @@ pub fn ask(agent: &Agent<'_>, person: &dyn Person, how: How) -> Result<(), Troub
         }
         asked = true;
         person.tell(&if new { essence(agent, channel) } else { changes(&verdict) });
-        if !ask_channel(agent, person, channel, how)? {
+        let tells = notice::to_show(&verdict);
+        if tells {
+            person.tell(&opt_out(agent, channel));
+        }
+        if !ask_channel(agent, person, channel, (how, tells))? {
             return Ok(());
         }
     }
@@ -46,7 +51,7 @@ fn ask_channel(
     agent: &Agent<'_>,
     person: &dyn Person,
     channel: &Channel,
-    how: How,
+    (how, tells): (How, bool),
 ) -> Result<bool, Trouble> {
     let tiers: Vec<_> = channel.tiers.iter().map(|tier| tier.id.as_str()).collect();
     let yes = if tiers.len() > 1 { tiers.join(" / ") } else { "yes".to_owned() };
@@ -64,6 +69,12 @@ fn ask_channel(
                 for part in &preview.parts {
                     person.tell(&String::from_utf8_lossy(part));
                 }
+            }
+            // Somebody who answers this has seen the notice. Whoever hangs up may not have.
+            "l" | "later" | "" if tells => {
+                agent.notice(channel.id.as_str(), how, "en")?;
+                person.tell(&noticed(agent, channel));
+                return Ok(true);
             }
             "l" | "later" | "" => {
                 person.tell("Not decided: nothing of this leaves the machine.");
@@ -97,9 +108,45 @@ fn agreed(
 
 fn greeting(agent: &Agent<'_>) -> String {
     let program = &agent.manifest.program;
+    let tells: Vec<_> =
+        agent.manifest.channels.iter().filter(|c| c.covered_by_notice().is_some()).collect();
+    let unless = match tells.as_slice() {
+        [] => "Nothing leaves this machine unless you say yes.".to_owned(),
+        [one] => format!(
+            "“{}” is sent unless you say no; nothing else leaves this machine unless you say yes.",
+            one.title
+        ),
+        many => {
+            let titles: Vec<_> = many.iter().map(|one| format!("“{}”", one.title)).collect();
+            format!(
+                "{} are sent unless you say no; nothing else leaves this machine unless you say \
+                 yes.",
+                titles.join(" and ")
+            )
+        }
+    };
+    format!("{} would like to know how it is used. {unless}", program.title)
+}
+
+/// What stands beside the questions of a channel that is sent unless somebody says no.
+fn opt_out(agent: &Agent<'_>, channel: &Channel) -> String {
     format!(
-        "{} would like to know how it is used. Nothing leaves this machine unless you say yes.",
-        program.title
+        "This is opt-out: if you answer nothing, it is sent{} from {} on, {} hours from now. “no” \
+         stops it now and for good, here or later with candor-agent decline {}.",
+        notice::covered(channel),
+        moment(notice::effective(channel, agent.now())),
+        channel.grace_hours(),
+        channel.id
+    )
+}
+
+fn noticed(agent: &Agent<'_>, channel: &Channel) -> String {
+    format!(
+        "Not decided. From {} on it is sent{}, unless somebody says no before or after: \
+         candor-agent decline {}.",
+        moment(notice::effective(channel, agent.now())),
+        notice::covered(channel),
+        channel.id
     )
 }
 
@@ -138,9 +185,10 @@ fn never(agent: &Agent<'_>) -> String {
 fn changes(verdict: &Verdict<'_>) -> String {
     let waiting = verdict.waiting();
     let mut out = format!(
-        "\n{}: {} since you agreed; what it touches is silent until you answer.\n\n",
+        "\n{}: {} since {}; what it touches is silent until you answer.\n\n",
         verdict.channel().title,
-        number(waiting.len(), "change")
+        number(waiting.len(), "change"),
+        if notice::stands(verdict) { "the notice was shown" } else { "you agreed" }
     );
     for change in waiting {
         let _ = writeln!(out, "  - {}", change.what);

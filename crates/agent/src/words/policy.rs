@@ -19,6 +19,11 @@ pub fn show(agent: &Agent<'_>) -> Result<(String, u8), Trouble> {
         return Ok((text.to_owned(), 0));
     };
     let mut out = format!("The fleet's policy, {about}\n\n");
+    if let Some((host, number)) = agent.policy_host() {
+        let number = number.map(|number| format!("number {number}, "));
+        let number = number.unwrap_or_default();
+        let _ = writeln!(out, "  {number}fetched from {host} every 15 minutes\n");
+    }
     let reading = agent.read()?;
     for channel in agent.channels() {
         let verdict = agent.verdict(&reading, channel.as_str())?;
@@ -55,6 +60,8 @@ pub fn json(agent: &Agent<'_>) -> Result<Value, Trouble> {
     }
     Ok(json!({
         "policy": policy.in_words(),
+        "host": agent.policy_host().map(|(host, _)| host),
+        "number": agent.policy_host().and_then(|(_, number)| number),
         "usable": !policy.is_unusable(),
         "channels": channels,
     }))

@@ -7,8 +7,9 @@ use contract::gate::{Reason, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{extent, number, withdraw};
+use super::{extent, moment, number, withdraw};
 use crate::agent::Agent;
+use crate::notice;
 use crate::trouble::Trouble;
 
 /// Days without a `tick` after which nothing is likely to run it.
@@ -87,6 +88,7 @@ pub fn json(agent: &Agent<'_>) -> Result<Value, Trouble> {
         "collector": agent.destination.collector,
         "channels": verdicts.iter().map(channel).collect::<Vec<_>>(),
         "deletions": deletions,
+        "begins": verdicts.iter().filter_map(notice::grace).min(),
         "note": nothing_ticks(agent, &verdicts)?,
     }))
 }
@@ -102,8 +104,16 @@ fn verdicts<'a>(
 fn sentence(agent: &Agent<'_>, verdicts: &[Verdict<'_>]) -> String {
     let title = &agent.manifest.program.title;
     let sending: Vec<_> = verdicts.iter().filter(|v| v.consent().is_some()).collect();
-    match sending.as_slice() {
-        [] => {
+    let begins = verdicts.iter().filter_map(notice::grace).min();
+    match (sending.as_slice(), begins) {
+        ([], Some(begins)) if verdicts.iter().all(|v| !v.reasons().contains(&Reason::Airgap)) => {
+            format!(
+                "Nothing leaves this machine yet: from {} on {title} reports, unless somebody says \
+                 no.",
+                moment(begins)
+            )
+        }
+        ([], _) => {
             let undecided = |v: &Verdict<'_>| v.reasons().contains(&Reason::Unset);
             let airgap = |v: &Verdict<'_>| v.reasons().contains(&Reason::Airgap);
             if verdicts.iter().any(airgap) {
@@ -116,12 +126,12 @@ fn sentence(agent: &Agent<'_>, verdicts: &[Verdict<'_>]) -> String {
                 format!("Nothing about {title} leaves this machine.")
             }
         }
-        [one] => format!(
+        ([one], _) => format!(
             "One report leaves this machine {}: {}.",
             one.channel().period.once(),
             one.channel().title
         ),
-        many => {
+        (many, _) => {
             let titles: Vec<_> = many.iter().map(|v| v.channel().title.to_string()).collect();
             format!("Reports leave this machine about {}.", titles.join(" and "))
         }
@@ -130,11 +140,11 @@ fn sentence(agent: &Agent<'_>, verdicts: &[Verdict<'_>]) -> String {
 
 fn word(verdict: &Verdict<'_>) -> String {
     if let Some(consent) = verdict.consent() {
-        return if verdict.channel().tiers.len() > 1 {
-            format!("on, {}", consent.tier())
-        } else {
-            "on".to_owned()
+        let on = match verdict.channel().tiers.len() {
+            1 => "on".to_owned(),
+            _ => format!("on, {}", consent.tier()),
         };
+        return if notice::stands(verdict) { format!("{on}, after a notice") } else { on };
     }
     let decided = verdict.decision().map(|decision| &decision.state);
     match (verdict.reasons().first(), decided) {
@@ -143,7 +153,8 @@ fn word(verdict: &Verdict<'_>) -> String {
         (Some(Reason::Environment(forbidding)), _) => format!("off: {}", forbidding.variable),
         (Some(Reason::AskedAgain(_) | Reason::TierGone), _) => "off: asked again".to_owned(),
         (_, Some(State::No)) => "off".to_owned(),
-        (_, Some(State::Noticed { .. })) => "notice shown".to_owned(),
+        (_, Some(State::Noticed { effective })) => format!("off until {}", moment(*effective)),
+        _ if verdict.channel().covered_by_notice().is_some() => "no notice shown".to_owned(),
         _ => "not decided".to_owned(),
     }
 }
@@ -163,14 +174,19 @@ fn nothing_ticks(agent: &Agent<'_>, verdicts: &[Verdict<'_>]) -> Result<Option<S
     };
     Ok(match since.ticked {
         None if agent.now().duration_since(since.began) > SignedDuration::from_hours(1) => {
-            Some("Agreed, but nothing runs `candor-agent tick` here: nothing is sent on schedule.")
+            Some("nothing runs `candor-agent tick` here: nothing is sent on schedule.")
         }
         Some(ticked) if silent(ticked) => {
-            Some("Agreed, but nothing has run `candor-agent tick` here for more than a day.")
+            Some("nothing has run `candor-agent tick` here for more than a day.")
         }
         _ => None,
     }
     .map(|note| {
+        // On by a notice, or by the fleet's policy, is not agreed.
+        let yes =
+            |v: &Verdict<'_>| matches!(v.decision().map(|d| &d.state), Some(State::Yes { .. }));
+        let agreed = verdicts.iter().any(|v| v.consent().is_some() && yes(v));
+        let note = format!("{}, but {note}", if agreed { "Agreed" } else { "On" });
         format!("{note}\nRun it every few minutes from cron or a timer, or run candor-agent run.")
     }))
 }
@@ -193,6 +209,10 @@ fn hints(agent: &Agent<'_>, verdicts: &[Verdict<'_>]) -> Vec<(&'static str, Stri
     }
     if open {
         hints.push(("Decide:", "candor-agent ask".to_owned()));
+    }
+    if let Some(verdict) = verdicts.iter().find(|verdict| notice::grace(verdict).is_some()) {
+        let command = format!("candor-agent decline {}", verdict.channel().id);
+        hints.push(("Say no before it begins:", command));
     }
     let off = verdicts
         .iter()

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use contract::decision::{Decision, State};
-use contract::environment::Word;
+use contract::environment::{Forbidding, Word};
 use contract::gate::{Reason, Verdict};
 use serde_json::{Value, json};
 
-use super::day;
+use super::{day, moment};
 use crate::agent::Agent;
+use crate::notice;
 use crate::service::PROCESS as SERVICE;
 use crate::trouble::Trouble;
 
@@ -45,8 +46,24 @@ pub fn json(agent: &Agent<'_>, channel: &str) -> Result<Value, Trouble> {
         "sentence": sentence(&verdict),
         "sends": verdict.consent().is_some(),
         "reasons": reasons,
+        "notice": notice_json(&verdict),
         "explanation": explanation,
     }))
+}
+
+/// What a product needs that shows the notice itself; `null` for a channel that asks first.
+fn notice_json(verdict: &Verdict<'_>) -> Value {
+    let channel = verdict.channel();
+    let Some(tier) = channel.covered_by_notice() else { return Value::Null };
+    json!({
+        "covers": tier,
+        "grace_hours": channel.grace_hours(),
+        "to_show": notice::to_show(verdict),
+        "in_force_from": match verdict.decision().map(|decision| &decision.state) {
+            Some(State::Noticed { effective }) => Some(*effective),
+            _ => None,
+        },
+    })
 }
 
 fn sentence(verdict: &Verdict<'_>) -> String {
@@ -87,6 +104,10 @@ fn lines(agent: &Agent<'_>, verdict: &Verdict<'_>) -> Vec<(&'static str, String)
             lines.push(("to change", change.replace("CHANNEL", channel.id.as_str())));
         }
     }
+    if let Some((host, _)) = agent.policy_host() {
+        let asked = format!("{host}, for the fleet's policy; it is told nothing of this machine");
+        lines.push(("also asked", asked));
+    }
     let silent: Vec<_> = verdict
         .waiting()
         .iter()
@@ -115,36 +136,33 @@ fn because(agent: &Agent<'_>, verdict: &Verdict<'_>, reason: &Reason) -> (String
             let by = format!("the fleet's policy{which}");
             (by, Some("ask whoever keeps the fleet's policy; candor-agent policy show".into()))
         }
-        Reason::Environment(forbidding) => {
-            let says = match forbidding.word {
-                Word::Unclear => {
-                    "is set to something that is neither yes nor no, so nothing is sent"
-                }
-                Word::True => "says not to track",
-                _ => "says no",
-            };
-            let (variable, process) = (forbidding.variable, &forbidding.process);
-            let by = format!(
-                "the environment of {process}: {variable} {says} (it can forbid, never permit)"
-            );
-            let change = if process == SERVICE {
-                format!("unset {variable} for the candor-agent service, and restart it")
-            } else {
-                format!("unset {variable}")
-            };
-            (by, Some(change))
-        }
+        Reason::Environment(forbidding) => environment(forbidding),
         Reason::Declined => {
             (verdict.decision().map_or_else(|| "you".into(), |d| decided(agent, d)), None)
         }
+        Reason::Unset if verdict.channel().covered_by_notice().is_some() => (
+            format!(
+                "nobody. The vendor made this opt-out: {} hours after a person here was shown the \
+                 notice it is sent{}, unless somebody says no. No notice was shown yet",
+                verdict.channel().grace_hours(),
+                notice::covered(verdict.channel())
+            ),
+            Some("candor-agent decline CHANNEL, or candor-agent ask".into()),
+        ),
         Reason::Unset => ("nobody: while nobody decides, nothing is sent".into(), None),
         Reason::Grace(until) => (
-            format!("the notice: its grace period lasts until {}", day(*until)),
-            Some("candor-agent decline CHANNEL, or do nothing".into()),
+            format!(
+                "{}. It is opt-out: from {} on it is sent{} unless somebody says no",
+                verdict.decision().map_or_else(String::new, |d| decided(agent, d)),
+                moment(*until),
+                notice::covered(verdict.channel())
+            ),
+            Some("candor-agent decline CHANNEL; doing nothing lets it begin".into()),
         ),
         Reason::AskedAgain(changes) => {
             let what: Vec<_> = changes.iter().map(|change| change.what.as_str()).collect();
-            let by = format!("a change since you agreed: {}", what.join("; "));
+            let since = if notice::stands(verdict) { "the notice" } else { "you agreed" };
+            let by = format!("a change since {since}: {}", what.join("; "));
             (by, Some("candor-agent ask, or candor-agent agree CHANNEL".into()))
         }
         Reason::TierGone => (
@@ -154,10 +172,27 @@ fn because(agent: &Agent<'_>, verdict: &Verdict<'_>, reason: &Reason) -> (String
     }
 }
 
+fn environment(forbidding: &Forbidding) -> (String, Option<String>) {
+    let says = match forbidding.word {
+        Word::Unclear => "is set to something that is neither yes nor no, so nothing is sent",
+        Word::True => "says not to track",
+        _ => "says no",
+    };
+    let (variable, process) = (forbidding.variable, &forbidding.process);
+    let by =
+        format!("the environment of {process}: {variable} {says} (it can forbid, never permit)");
+    let change = if process == SERVICE {
+        format!("unset {variable} for the candor-agent service, and restart it")
+    } else {
+        format!("unset {variable}")
+    };
+    (by, Some(change))
+}
+
 fn decided(agent: &Agent<'_>, decision: &Decision) -> String {
     let what = match &decision.state {
         State::No => "you said no".to_owned(),
-        State::Noticed { .. } => "a notice was shown".to_owned(),
+        State::Noticed { .. } => "nobody agreed; a notice was shown".to_owned(),
         State::Yes { tier } => format!("you agreed to “{tier}”"),
     };
     let shown = decision.manifest.short();

@@ -13,6 +13,7 @@ mod access;
 mod browser;
 mod collector;
 mod inert;
+mod notice;
 mod seen;
 mod service;
 mod switch;

@@ -50,6 +50,7 @@ pub(super) fn channel(node: &Node<'_, '_>, channel: &Channel, places: &[PartPlac
     anchor(node, channel);
     releases(node, channel);
     notice(node, channel);
+    super::notice::lint(node, channel);
     tiers(node, channel);
     for (part, at) in parts {
         identifying_power(reader, channel, part, at);

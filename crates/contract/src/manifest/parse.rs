@@ -5,6 +5,7 @@ use toml::de::DeTable;
 use super::declared::Declared;
 use super::field;
 use super::lint::{self, FieldPlace, PartPlace};
+use super::notice;
 use super::program::{controller, program};
 use super::reader::{Node, Reader};
 use super::records::{self, is_records};
@@ -142,6 +143,7 @@ fn channel(node: Node<'_, '_>, declared: &Declared) -> Option<Channel> {
         .has("anchor")
         .then(|| node.parsed("anchor", "name a field of this channel", FieldId::parse))
         .flatten();
+    let notice = notice::read(&node, default, &tiers);
     let (parts, places): (Vec<_>, Vec<_>) = parts(&node, &tiers, declared).into_iter().unzip();
     // What is missing was noted, so that nobody will see what stands here in its place; the channel
     // is made all the same, and every other rule can be looked at now.
@@ -154,6 +156,7 @@ fn channel(node: Node<'_, '_>, declared: &Declared) -> Option<Channel> {
         retention_days: u32::try_from(retention_days.unwrap_or(1)).unwrap_or(1),
         identity,
         default,
+        notice,
         tiers,
         group_min,
         publication: publication.unwrap_or(Publication::Exact),

@@ -36,14 +36,19 @@ pub(super) fn blocks(manifest: &Manifest, channel: &Channel) -> Vec<Block> {
 }
 
 fn opt_out(channel: &Channel) -> Line {
-    let first = channel.tiers.first().map(|tier| tier.title.to_string()).unwrap_or_default();
-    let covered = if channel.tiers.len() > 1 {
-        format!("A notice covers “{first}” alone; the rest is asked for.")
-    } else {
-        String::new()
+    let tier = channel.covered_by_notice();
+    let tier = channel.tiers.iter().find(|known| Some(&known.id) == tier);
+    let is_last = tier.map(|tier| &tier.id) == channel.tiers.last().map(|tier| &tier.id);
+    let covered = match tier {
+        Some(tier) if !is_last => {
+            format!("A notice covers “{}” alone; the rest is asked for.", tier.title)
+        }
+        Some(tier) if channel.tiers.len() > 1 => format!("A notice covers “{}”.", tier.title),
+        _ => String::new(),
     };
+    let hours = channel.grace_hours();
     let text = format!(
-        "This channel is opt-out. It begins to send at least 24 hours after a notice was shown to \
+        "This channel is opt-out. It begins to send {hours} hours after a notice was shown to \
          a person, unless somebody says no. {covered} A notice is not consent."
     );
     text.replace("  ", " ").into()

@@ -14,10 +14,11 @@ pub(super) fn blocks(manifest: &Manifest) -> Vec<Block> {
     if opt_out(manifest).next().is_some() {
         let names: Vec<String> = opt_out(manifest).map(quoted).collect();
         let is = if names.len() == 1 { "is" } else { "are" };
+        let hours = opt_out(manifest).map(Channel::grace_hours).min().unwrap_or_default();
         let warning = format!(
             "{} {is} opt-out: it is not asked for beforehand. A notice shown to a person starts it \
-             after at least 24 hours, and saying no stops it. A notice is not consent, and the law \
-             of many countries asks for consent before a machine is read.",
+             after at least {hours} hours, and saying no stops it. A notice is not consent, and \
+             the law of many countries asks for consent before a machine is read.",
             listed(&names, "and")
         );
         blocks.push(Block::Warning(warning.into()));

@@ -76,13 +76,14 @@ pub(crate) fn agreed(manifest: &Manifest) -> Record {
     record
 }
 
-/// A record with a notice about `usage`; there is no public way to make one yet.
+/// A record with a notice about `usage` that is in force from this moment on.
 pub(crate) fn noticed(manifest: &Manifest, effective: Timestamp) -> Record {
-    let text = String::from_utf8(agreed(manifest).to_bytes()).unwrap();
-    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let state = serde_json::json!({ "is": "noticed", "effective": effective.to_string() });
-    *value.pointer_mut("/channels/usage/state").unwrap() = state;
-    Record::from_bytes(value.to_string().as_bytes()).unwrap()
+    let destination = destination(manifest);
+    let grace = hours(i64::from(manifest.channels[0].grace_hours()));
+    let showing = Showing { when: effective - grace, ..showing(manifest, &destination) };
+    let mut record = Record::new(manifest.program.id.clone());
+    record.notice("usage", &showing).unwrap();
+    record
 }
 
 /// Everything that bears on a decision, with nothing in the way.

@@ -160,9 +160,9 @@ fn a_channel_without_a_decision_sends_nothing() {
 
 #[test]
 fn a_notice_does_not_answer_a_channel_that_asks_first() {
-    let manifest = small(&[]);
-    let record = noticed(&manifest, noon() - hours(1));
-    let world = World::new(manifest, record);
+    let shown = small(&[("default = \"ask\"", "default = \"notice\"")]);
+    let record = noticed(&shown, noon() - hours(1));
+    let world = World::new(small(&[]), record);
     assert_eq!(world.decide("usage").reasons(), [Reason::Unset]);
 }
 

@@ -17,6 +17,7 @@ mod gate;
 mod generated;
 mod guide;
 mod lint;
+mod notice;
 mod parts;
 mod record;
 mod records;

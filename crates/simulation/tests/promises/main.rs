@@ -9,8 +9,10 @@
 mod airgap;
 mod asked_again;
 mod consent;
+mod fleet;
 mod histories;
 mod ledger;
+mod notice;
 mod policy;
 mod schedule;
 mod sent;
