@@ -6,4 +6,5 @@
 pub mod code;
 pub mod edge;
 pub mod lines;
+pub mod promises;
 pub mod tidy;

@@ -1,23 +1,115 @@
-//! Commands for developers: `cargo xtask lines`.
+//! Commands for developers: `cargo xtask lines`, `promises`, `sabotage`.
 
 use std::io::Write;
 
 use anyhow::{Context, Result, bail};
-use xtask::{edge, lines};
+use xtask::edge::{sabotage, tree};
+use xtask::promises::{self, Occasion, Results, log, page};
+use xtask::{lines, tidy::Source};
 
 const USAGE: &str = "\
-cargo xtask lines    lines of code by crate, the largest files, packages in Cargo.lock
+cargo xtask lines              lines of code by crate, the largest files, packages in Cargo.lock
+cargo xtask promises           writes docs/promises.md from docs/promises.toml and the results
+cargo xtask promises LOG       fails unless every test of a promise passed in this log of cargo test
+cargo xtask promises LOG --record   the same, and writes the results into the page
+cargo xtask sabotage [NUMBER…] plants each promise's fault in a copy and expects its test to fail
 
 The house rules are a test: cargo test -p xtask";
 
 fn main() -> Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let text = match (arguments.next().as_deref(), arguments.next()) {
-        (Some("lines"), None) => {
-            lines::table(&edge::tree::read().context("reading the repository's files")?)
-        }
-        (None | Some("help" | "--help" | "-h"), _) => USAGE.to_owned(),
-        (Some(unknown), _) => bail!("no such command: {unknown}\n\n{USAGE}"),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let files = tree::read().context("reading the repository's files")?;
+    let text = match arguments.as_slice() {
+        ["lines"] => lines::table(&files),
+        ["promises"] => write_page(&promises::results(&files)?)?,
+        ["promises", log] => held(&files, log)?.0,
+        ["promises", log, "--record"] => record(&files, log)?,
+        ["sabotage", numbers @ ..] => sabotaged(&files, numbers)?,
+        [] | ["help" | "--help" | "-h", ..] => USAGE.to_owned(),
+        unknown => bail!("no such command: {}\n\n{USAGE}", unknown.join(" ")),
     };
+    say(&text)
+}
+
+fn say(text: &str) -> Result<()> {
     writeln!(std::io::stdout(), "{text}").context("printing")
+}
+
+/// The page anew, with the results written beside it.
+fn write_page(results: &Results) -> Result<String> {
+    tree::write(promises::RESULTS, &json(results)?)?;
+    let files = tree::read()?;
+    let list = promises::list(&files)?;
+    tree::write(promises::PAGE, &page::page(&list, results, &files))?;
+    Ok(format!("wrote {}", promises::PAGE))
+}
+
+/// Whether every test of every promise passed in this log.
+fn held(files: &[Source], path: &str) -> Result<(String, Results)> {
+    let outcomes = log::outcomes(&tree::text(path)?);
+    let list = promises::list(files)?;
+    let mut results = promises::results(files)?;
+    results.tests.clear();
+    let mut missing = Vec::new();
+    for test in list.promises.iter().flat_map(|promise| &promise.tests) {
+        let outcome = outcomes.get(&format!("{} {}", test.target, test.name));
+        if outcome.is_none_or(|outcome| outcome != "ok") {
+            missing.push(format!("  {}: {}", test.key(), outcome.map_or("not run", |o| o)));
+        }
+        if let Some(outcome) = outcome {
+            results.tests.insert(test.key(), outcome.clone());
+        }
+    }
+    if !missing.is_empty() {
+        bail!("promises without a test that passed in this run:\n{}", missing.join("\n"));
+    }
+    let tests = results.tests.len();
+    Ok((format!("{} promises held, by {tests} tests", list.promises.len()), results))
+}
+
+fn record(files: &[Source], log: &str) -> Result<String> {
+    let (said, mut results) = held(files, log)?;
+    results.run = Some(now()?);
+    write_page(&results)?;
+    Ok(said)
+}
+
+/// Each planted fault of these promises (or of all), one after the other.
+fn sabotaged(files: &[Source], numbers: &[&str]) -> Result<String> {
+    let wanted: Vec<usize> =
+        numbers.iter().map(|n| n.parse()).collect::<Result<_, _>>().context("a number each")?;
+    let list = promises::list(files)?;
+    let mut results = promises::results(files)?;
+    let mut unnoticed = Vec::new();
+    sabotage::copy(files)?;
+    for promise in &list.promises {
+        if !wanted.is_empty() && !wanted.contains(&promise.number) {
+            continue;
+        }
+        for test in &promise.tests {
+            let Some(flaw) = &test.flaw else { continue };
+            let outcome = sabotage::attempt(test, flaw, files)?;
+            say(&format!("{:>2} {outcome:?}: {} | {}", promise.number, flaw.says, test.key()))?;
+            if outcome == sabotage::Outcome::Noticed {
+                results.noticed.insert(test.key(), now()?);
+            } else {
+                results.noticed.remove(&test.key());
+                unnoticed.push(test.key());
+            }
+            write_page(&results)?;
+        }
+    }
+    if !unnoticed.is_empty() {
+        bail!("planted faults that no test noticed:\n  {}", unnoticed.join("\n  "));
+    }
+    Ok(format!("every planted fault was noticed: see {}", promises::PAGE))
+}
+
+fn now() -> Result<Occasion> {
+    Ok(Occasion { date: tree::today()?, commit: tree::commit()? })
+}
+
+fn json(results: &Results) -> Result<String> {
+    Ok(serde_json::to_string_pretty(results).context("writing the results")? + "\n")
 }

@@ -1,3 +1,4 @@
-//! The only place here that touches the world: it lists and reads the repository's files.
+//! The only place here that touches the world: files of this repository, and cargo.
 
+pub mod sabotage;
 pub mod tree;

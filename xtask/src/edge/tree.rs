@@ -79,3 +79,45 @@ fn source(root: &Path, path: String) -> Result<Option<Source>> {
     let bytes = fs::read(&full).with_context(|| format!("reading {path}"))?;
     Ok(String::from_utf8(bytes).ok().map(|text| Source { path, text }))
 }
+
+/// Writes one file of the repository.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write(path: &str, text: &str) -> Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "a file of this repository, for a developer")]
+    fs::write(root().join(path), text).with_context(|| format!("writing {path}"))
+}
+
+/// The text of any file, such as a log.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn text(path: &str) -> Result<String> {
+    #[expect(clippy::disallowed_methods, reason = "a log of this repository, for a developer")]
+    let bytes = fs::read(path).with_context(|| format!("reading {path}"))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The commit that is checked out, shortened.
+///
+/// # Errors
+/// When git does not say.
+pub fn commit() -> Result<String> {
+    said(Command::new("git").args(["rev-parse", "--short", "HEAD"]))
+}
+
+/// Today, UTC, as the system's own command says it.
+///
+/// # Errors
+/// When it does not.
+pub fn today() -> Result<String> {
+    said(Command::new("date").args(["-u", "+%Y-%m-%d"]))
+}
+
+fn said(command: &mut Command) -> Result<String> {
+    let output = command.current_dir(root()).stdin(Stdio::null()).output();
+    let output = output.context("running a command of the system")?;
+    anyhow::ensure!(output.status.success(), "{command:?} failed");
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
