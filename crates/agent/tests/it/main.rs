@@ -16,3 +16,4 @@ mod network;
 mod proxies;
 mod push;
 mod terminal;
+mod wire;

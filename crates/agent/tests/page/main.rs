@@ -12,6 +12,7 @@
 mod access;
 mod browser;
 mod collector;
+mod elsewhere;
 mod inert;
 mod notice;
 mod seen;

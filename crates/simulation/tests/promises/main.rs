@@ -1,6 +1,7 @@
 //! Promises that others made and broke, each as a test named after it.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a test that cannot go on says where"
@@ -8,13 +9,19 @@
 
 mod airgap;
 mod asked_again;
+mod bounds;
+mod channels;
 mod consent;
+mod events;
 mod fleet;
 mod histories;
 mod ledger;
+mod looking;
 mod notice;
 mod policy;
+mod retries;
 mod schedule;
 mod sent;
+mod short_lived;
 mod withdrawal;
 mod zero_packets;

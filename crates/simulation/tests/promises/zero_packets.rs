@@ -140,6 +140,29 @@ fn under_a_variable_that_forbids_no_packet_leaves() {
     nothing_leaves(&machine, &[("CANDOR_TELEMETRY", "maybe")]);
 }
 
+// Promise 32, at the socket: with a yes in force, looking opens nothing.
+#[test]
+fn a_preview_touches_no_socket_even_after_a_yes() {
+    silent_after_a_yes(&[&["preview", "usage"], &["preview", "usage", "--fresh"], &["status"]]);
+}
+
+// Promise 30, at the socket: nobody is told that nothing is told any more.
+#[test]
+fn saying_no_touches_no_socket() {
+    silent_after_a_yes(&[&["decline", "usage"], &["tick"]]);
+}
+
+fn silent_after_a_yes(commands: &[&[&str]]) {
+    let machine = Machine::new();
+    assert!(machine.run(&["agree", "usage", "--tier", "full"], &[]).status.success());
+    for command in commands {
+        if let Some(calls) = machine.recorded(command, &[]) {
+            assert!(!calls.contains("AF_INET"), "{command:?}: {calls}");
+        }
+        assert_eq!(machine.connections(), 0, "{command:?} reached the collector");
+    }
+}
+
 // The recorder must be able to see something, or the tests above prove nothing.
 #[test]
 fn after_a_yes_the_recorder_sees_the_connection() {
