@@ -9,7 +9,7 @@ use xtask::{lines, tidy::Source};
 
 const USAGE: &str = "\
 cargo xtask lines              lines of code by crate, the largest files, packages in Cargo.lock
-cargo xtask promises           writes docs/promises.md from docs/promises.toml and the results
+cargo xtask promises           writes docs/promises.md from docs/promises/ and the results
 cargo xtask promises LOG       fails unless every test of a promise passed in this log of cargo test
 cargo xtask promises LOG --record   the same, and writes the results into the page
 cargo xtask sabotage [NUMBER…] plants each promise's fault in a copy and expects its test to fail
@@ -92,7 +92,7 @@ fn sabotaged(files: &[Source], numbers: &[&str]) -> Result<String> {
             let outcome = sabotage::attempt(test, flaw, files)?;
             say(&format!("{:>2} {outcome:?}: {} | {}", promise.number, flaw.says, test.key()))?;
             if outcome == sabotage::Outcome::Noticed {
-                results.noticed.insert(test.key(), now()?);
+                results.noticed.insert(test.key(), tree::today()?);
             } else {
                 results.noticed.remove(&test.key());
                 unnoticed.push(test.key());

@@ -1,6 +1,6 @@
 //! The promises: what each says, the tests that hold it, and how each test was seen to fail.
 //!
-//! They stand in `docs/promises.toml`; `docs/promises.md` is made from it, from the last recorded
+//! They stand in `docs/promises/`; `docs/promises.md` is made from them, from the last recorded
 //! run of the tests and from the last time each code was broken on purpose.
 
 use std::collections::BTreeMap;
@@ -15,8 +15,8 @@ pub mod page;
 #[cfg(test)]
 mod tests;
 
-/// Where the promises are written down.
-pub const LIST: &str = "docs/promises.toml";
+/// The folder in which the promises are written down, some in each file, in the order of names.
+pub const LIST: &str = "docs/promises/";
 /// What the last recorded run said of each test.
 pub const RESULTS: &str = "docs/promises-results.json";
 /// The page that people read.
@@ -88,9 +88,9 @@ pub struct Results {
     /// The last outcome by test (`package target name`), of that run.
     #[serde(default)]
     pub tests: BTreeMap<String, String>,
-    /// When each test last saw its planted fault, by the same name.
+    /// The day (UTC) on which each test last saw its planted fault, by the same name.
     #[serde(default)]
-    pub noticed: BTreeMap<String, Occasion>,
+    pub noticed: BTreeMap<String, String>,
 }
 
 /// A commit and the day it was looked at.
@@ -134,9 +134,15 @@ impl Test {
 /// Reads the list.
 ///
 /// # Errors
-/// When the file is missing or says what the form has no place for.
+/// When a file says what the form has no place for.
 pub fn list(files: &[Source]) -> Result<List> {
-    toml::from_str(&text(files, LIST)?).with_context(|| format!("reading {LIST}"))
+    let mut list = List { promises: Vec::new() };
+    for file in files.iter().filter(|file| file.path.starts_with(LIST)) {
+        let some: List =
+            toml::from_str(&file.text).with_context(|| format!("reading {}", file.path))?;
+        list.promises.extend(some.promises);
+    }
+    Ok(list)
 }
 
 /// Reads what was seen; nothing where there is no such file yet.

@@ -14,7 +14,7 @@ pub fn outcomes(log: &str) -> BTreeMap<String, String> {
         } else if let Some((name, outcome)) =
             line.strip_prefix("test ").and_then(|rest| rest.split_once(" ... "))
         {
-            // A test that prints may leave its outcome on a later line; then only `ok` alone counts.
+            // `ignored, only by command` is `ignored`.
             let outcome = outcome.split([' ', ',']).next().unwrap_or_default();
             found.insert(format!("{target} {name}"), outcome.to_owned());
         }
@@ -22,7 +22,7 @@ pub fn outcomes(log: &str) -> BTreeMap<String, String> {
     found
 }
 
-/// `unittests src/lib.rs (target/debug/deps/agent-0f)` is `lib`; `tests/it/main.rs (…/it-0f)` is `it`.
+/// `unittests src/lib.rs (…/agent-0f)` is `lib`, and `tests/it/main.rs (…/it-0f)` is `it`.
 fn target_of(running: &str) -> String {
     if running.starts_with("unittests src/lib.rs") {
         return "lib".to_owned();

@@ -2,21 +2,25 @@
 
 use std::fmt::Write;
 
-use super::{LIST, List, Occasion, Promise, Results, Test};
+use super::{List, Occasion, Promise, Results, Test};
 use crate::tidy::Source;
+
+/// What stands before the promises.
+const OPENING: &str = "\
+# Forty promises, each a test
+
+Made from [promises/](promises) by `cargo xtask promises`; a test holds this page to it.
+
+Software that sends home has broken each of these somewhere, usually without noticing. Here each is
+held by tests, at the level where it would really break. A test counts only if it was *seen to
+fail*: `cargo xtask sabotage` plants the fault that is named beside it, in a copy of the code, and
+expects the test to notice. Threads are linked as examples of what can happen; they accuse nobody.
+
+";
 
 /// `docs/promises.md`.
 pub fn page(list: &List, results: &Results, files: &[Source]) -> String {
-    let mut text = format!(
-        "# Forty promises, each a test\n\n\
-        Made from [promises.toml]({}) by `cargo xtask promises`; a test holds this page to it.\n\n\
-        Software that sends home has broken each of these somewhere, usually without noticing. Here \
-        each is a test at the level where it would really break. A test counts only if it was *seen \
-        to fail*: `cargo xtask sabotage` plants the fault that is named beside it, in a copy of the \
-        code, and expects the test to notice. Threads are linked as examples of what can happen; \
-        they accuse nobody.\n\n",
-        LIST.trim_start_matches("docs/")
-    );
+    let mut text = String::from(OPENING);
     let _ = writeln!(text, "{}\n", summary(list, results));
     for promise in &list.promises {
         entry(&mut text, promise, results, files);
@@ -70,7 +74,7 @@ fn passed(results: &Results, test: &Test) -> bool {
 fn flaw(results: &Results, test: &Test) -> String {
     let Some(flaw) = &test.flaw else { return String::new() };
     let seen = match results.noticed.get(&test.key()) {
-        Some(Occasion { date, commit }) => format!("noticed on {date} at {commit}"),
+        Some(day) => format!("noticed on {day}"),
         None => "not tried yet".to_owned(),
     };
     format!(" Planted fault: {} ({seen}).", flaw.says)

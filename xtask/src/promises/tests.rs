@@ -1,3 +1,5 @@
+//! The list, the log and the page, on a list of one promise.
+
 use super::*;
 
 const LOG: &str = "\

@@ -1,5 +1,5 @@
-//! What the page tells others: nothing is loaded from elsewhere, and whoever is visited from it does
-//! not learn where from.
+//! What the page tells others: nothing is loaded from elsewhere, and whoever is visited from it
+//! does not learn where from.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
