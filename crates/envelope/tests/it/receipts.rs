@@ -149,6 +149,11 @@ fn the_digest_of_a_part_is_not_printed() {
     let receipt = receipts(1).swap_remove(0);
     let digest = receipt.statement.digest;
     let signer = signer();
-    let printed = format!("{receipt:?} {:?}", signer.batch(vec![statement(0)]).unwrap());
+    let batch = signer.batch(vec![statement(0)]).unwrap();
+    let printed = format!("{receipt:?} {batch:?}");
     assert!(!printed.contains(&digest.to_string()) && !printed.contains(&digest.short()));
+    // What is printed instead tells which one it was.
+    let period = format!("period: {:?}", receipt.statement.period);
+    assert!(printed.contains(&period) && printed.contains("Batch { size: 1, .. }"), "{printed}");
+    assert!(!batch.is_empty());
 }
