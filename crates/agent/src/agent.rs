@@ -11,6 +11,7 @@ use contract::manifest::{Channel, Manifest};
 use contract::policy::{Policy, PolicyFile};
 use disk::Disk;
 use envelope::RootPublic;
+use envelope::oblivious::Kem;
 use jiff::Timestamp;
 
 use crate::ledger::{self, Entry};
@@ -46,6 +47,10 @@ pub struct Agent<'w> {
     pub environment: Environment,
     /// Whether this process runs in continuous integration: nothing is sent on schedule there.
     pub in_ci: bool,
+    /// To which kind of key is sealed what goes through a relay.
+    pub sealing: Kem,
+    /// The relay that the fleet's policy named when this process began.
+    fleet_relay: Option<String>,
     pub(crate) world: World<'w>,
 }
 
@@ -69,7 +74,21 @@ impl<'w> Agent<'w> {
         world: World<'w>,
     ) -> Self {
         let destination = Destination::of(&manifest.program, collector);
-        Self { manifest, destination, environment, in_ci, world }
+        let sealing = Kem::X25519;
+        let agent =
+            Self { manifest, destination, environment, in_ci, world, sealing, fleet_relay: None };
+        let fleet_relay = agent.policy_as_read().relay().map(str::to_owned);
+        Self { fleet_relay: fleet_relay.clone(), ..agent }.through(fleet_relay.as_deref())
+    }
+
+    /// The same through the relay that this site names, if it names one. That of the fleet's policy
+    /// comes first.
+    #[must_use]
+    pub fn through(mut self, relay: Option<&str>) -> Self {
+        if let Some(relay) = self.fleet_relay.as_deref().or(relay) {
+            self.destination = self.destination.through(relay);
+        }
+        self
     }
 
     /// The state folder.
@@ -124,6 +143,15 @@ impl<'w> Agent<'w> {
     /// The fleet's policy about this program. One that cannot be read, or is nonsense, forbids; so
     /// do two, of which nobody can say which one counts.
     pub fn policy(&self) -> Policy {
+        let policy = self.policy_as_read();
+        if policy.is_unusable() || policy.relay() == self.fleet_relay.as_deref() {
+            return policy;
+        }
+        // Where parts go is settled when a process begins, and shown by it.
+        Policy::unusable("it names another relay than before; restart candor-agent")
+    }
+
+    fn policy_as_read(&self) -> Policy {
         let placed = self.world.policy.read().map(|text| text.map(|text| PolicyFile::parse(&text)));
         let unusable = |why: &dyn std::fmt::Display| Policy::unusable(&why.to_string());
         match (placed, self.fetched_policy()) {

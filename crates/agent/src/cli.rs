@@ -31,6 +31,10 @@ pub struct Common {
     /// Another collector than the manifest's. It is part of what you agree to.
     #[arg(long, global = true, value_name = "URL", env = "CANDOR_COLLECTOR")]
     pub collector: Option<String>,
+    /// A relay to send through, sealed: one of the manifest's, or another. It is part of what you
+    /// agree to.
+    #[arg(long, global = true, value_name = "URL", env = "CANDOR_RELAY")]
+    pub relay: Option<String>,
     /// A site's own certificate authority (PEM), believed instead of the public ones.
     #[arg(long, global = true, value_name = "FILE", env = "CANDOR_CA")]
     pub ca: Option<PathBuf>,
@@ -243,6 +247,12 @@ pub struct PageOptions {
 pub enum LedgerAction {
     /// Check what the ledger can prove.
     Verify,
+    /// Open a capsule that was caught on its way to a relay, and find it in the ledger.
+    Open {
+        /// The request's body, byte for byte.
+        #[arg(value_name = "CAPSULE-FILE")]
+        file: PathBuf,
+    },
 }
 
 /// Tools for manifests. FILE defaults to --manifest.

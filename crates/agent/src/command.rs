@@ -7,6 +7,7 @@ use contract::decision::How;
 use crate::agent::Agent;
 use crate::cli::{Command, LedgerAction, PolicyAction, Switch};
 use crate::ledger;
+use crate::opening;
 use crate::ports::Person;
 use crate::service;
 use crate::trouble::Trouble;
@@ -150,6 +151,21 @@ fn show_ledger(
     } else {
         Output::text(words::ledger::text(&lines))
     })
+}
+
+/// Opens a capsule and says what it is. Exit code 1 where the ledger has no such part.
+///
+/// # Errors
+/// If it was not sealed here, or was changed.
+pub fn open_capsule(agent: &Agent<'_>, capsule: &[u8], json: bool) -> Result<Output, Trouble> {
+    let opened = opening::open(&agent.lines()?, capsule)?;
+    let is_missing = matches!(&opened.content, opening::Content::Part { entry: None, .. });
+    let output = if json {
+        Output::json(&words::opening::json(&opened))
+    } else {
+        Output::text(words::opening::text(&opened))
+    };
+    Ok(Output { code: u8::from(is_missing), ..output })
 }
 
 fn held(agent: &Agent<'_>, live: bool, json: bool) -> Result<Output, Trouble> {

@@ -8,6 +8,9 @@
 //! state = "/var/lib/candor/larkspur"
 //! ## Another collector than the manifest's, for a vendor's test or a site's own. Default: none.
 //! collector = "https://stats.example.org"
+//! ## The relay to send through, sealed, so that the collector does not see this address: one of
+//! ## the manifest's, or another. Default: the manifest's relays, if it has any.
+//! relay = "https://relay.example.net"
 //! ## A site's own certificate authority in PEM, believed instead of the public ones.
 //! ## Default: none.
 //! ca = "/etc/ssl/site.pem"
@@ -41,7 +44,7 @@ use serde::Deserialize;
 use crate::cli::Common;
 use crate::trouble::Trouble;
 
-/// Bytes of a configuration file: eleven options and their comments.
+/// Bytes of a configuration file: twelve options and their comments.
 pub const CONFIG_BYTES_MAX: usize = 64 * 1024;
 
 /// The configuration file that is read when none is named.
@@ -57,6 +60,8 @@ pub struct Config {
     pub state: Option<PathBuf>,
     /// As `--collector`.
     pub collector: Option<String>,
+    /// As `--relay`.
+    pub relay: Option<String>,
     /// As `--ca`.
     pub ca: Option<PathBuf>,
     /// As `--proxy`.
@@ -86,8 +91,8 @@ impl Config {
                 "the configuration file cannot be used.",
                 error.to_string().trim().to_owned(),
                 "everything as it was; nothing was sent",
-                "mend it: the options are manifest, state, collector, ca, proxy, timeout, policy, \
-                 policy_url, policy_key, credentials and push_socket",
+                "mend it: the options are manifest, state, collector, relay, ca, proxy, timeout, \
+                 policy, policy_url, policy_key, credentials and push_socket",
             )
         })
     }
@@ -98,6 +103,7 @@ impl Config {
             manifest: common.manifest.or(self.manifest),
             state: common.state.or(self.state),
             collector: common.collector.or(self.collector),
+            relay: common.relay.or(self.relay),
             ca: common.ca.or(self.ca),
             proxy: common.proxy.or(self.proxy),
             timeout: common.timeout.or(self.timeout.map(|seconds| seconds.clamp(1, 300))),

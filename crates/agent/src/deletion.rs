@@ -2,6 +2,7 @@
 //! across restarts and outages.
 
 use contract::id::ChannelId;
+use contract::manifest::Relay;
 use envelope::{RootPublic, Tag, Tombstone};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -35,6 +36,9 @@ pub struct Deletion {
     pub tag: Tag,
     /// The collector it was sent to.
     pub to: String,
+    /// The relays that it may have gone through.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relays: Vec<Relay>,
     /// The root keys that were pinned then: one of them must stand behind the tombstone.
     pub roots: Vec<RootPublic>,
     /// The day after which it is forgotten anyway.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use contract::calendar::{Identity, Period};
 use contract::draft::record_names;
 use contract::id::{ChannelId, PartId};
+use contract::manifest::Relay;
 use envelope::{Digest, RootPublic, Secret, Tag, TagKey, TagScope};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,8 @@ pub struct SentPart {
     pub bytes: String,
     /// Where to.
     pub to: String,
+    /// The relays that it may have gone through; none where it went directly.
+    pub relays: Vec<Relay>,
     /// The root keys that were pinned then.
     pub roots: Vec<RootPublic>,
     /// What became of it.
@@ -142,7 +145,7 @@ pub fn sent_parts(lines: &[Line], today: Date) -> Vec<SentPart> {
     let mut deleted = BTreeMap::new();
     for line in lines {
         match &line.entry {
-            Entry::Sending { channel, period, part, bytes, to, roots } => {
+            Entry::Sending { channel, period, part, bytes, to, roots, relays } => {
                 let places = places.entry(Digest::of(bytes.as_bytes())).or_default();
                 // Noted twice, where power was lost before the part left.
                 let same = |at: &usize| parts.get(*at).is_some_and(|known| known.to == *to);
@@ -156,6 +159,7 @@ pub fn sent_parts(lines: &[Line], today: Date) -> Vec<SentPart> {
                         bytes: bytes.clone(),
                         to: to.clone(),
                         roots: roots.clone(),
+                        relays: relays.clone(),
                         standing: Standing::Unanswered,
                     });
                 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use contract::calendar::Period;
 use contract::id::{ChannelId, FieldId, PartId};
+use contract::manifest::Relay;
 use disk::{Disk, DiskError};
+use envelope::oblivious::CapsuleKey;
 use envelope::{Digest, Receipt, RootPublic, Tag, Tombstone};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -60,6 +62,19 @@ pub enum Entry {
         to: String,
         /// The root keys that were pinned then: whoever says that it deleted this signs under one.
         roots: Vec<RootPublic>,
+        /// The relays that it may go through, sealed; none where it goes directly.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        relays: Vec<Relay>,
+    },
+    /// Something was sealed for a relay. Written before the capsule is handed to anybody, so that
+    /// whatever is caught on its way out can be opened here.
+    Sealed {
+        /// SHA-256 of the capsule's bytes.
+        capsule: Digest,
+        /// What opens it once more.
+        key: CapsuleKey,
+        /// SHA-256 of the part's bytes; none for a question about what is held.
+        part: Option<Digest>,
     },
     /// The collector's signed receipt for a part, verified when it came.
     Receipt {

@@ -4,6 +4,7 @@
 //! system's side of them. Read [`agent`], then [`report`] and [`sending`].
 
 pub mod agent;
+pub mod blind;
 pub mod cli;
 pub mod command;
 pub mod config;
@@ -18,6 +19,7 @@ pub mod ledger;
 pub mod limits;
 pub mod manifests;
 pub mod notice;
+pub mod opening;
 pub mod outbox;
 pub mod page;
 pub mod ports;
@@ -25,9 +27,11 @@ pub mod proxy;
 pub mod push;
 pub mod report;
 pub mod schedule;
+pub mod sealed;
 pub mod sending;
 pub mod service;
 pub mod state;
 pub mod trouble;
+pub mod wire;
 pub mod withdraw;
 pub mod words;

@@ -35,6 +35,22 @@ pub const HELD_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Bytes of a collector's answer: a receipt has under 4 KiB, a list of problems too.
 pub const REPLY_BYTES_MAX: u64 = 64 * 1024;
 
+/// Bytes of a part (design, section 10).
+pub const PART_BYTES_MAX: u64 = 16 * 1024;
+
+/// Bytes of a file that is said to be a capsule: the largest class is 20 KiB, and 1,143 more.
+pub const CAPSULE_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of a relay's answer: the largest class of a sealed one is 66 KiB, and 32 bytes seal it.
+pub const SEALED_REPLY_BYTES_MAX: u64 = 128 * 1024;
+
+/// Seconds for which a gateway's keys are used before they are fetched again: they are offered for
+/// four days, and whoever uses older ones than most others would stand out.
+pub const KEYS_SECONDS_MAX: i64 = 24 * 3600;
+
+/// Sets of relays whose keys are kept: the one of now, and those that older parts went through.
+pub const KEYS_KEPT_MAX: usize = 4;
+
 /// Seconds that one request may take in all, so that a collector that hangs holds up nothing.
 pub const REQUEST_SECONDS_MAX: u64 = 30;
 

@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use ::push::line::Line;
 use agent::agent::{Agent, World};
-use agent::cli::{Cli, Command, Common, ManifestAction, PageOptions, PolicyAction};
-use agent::command::{Output, carry_out};
+use agent::cli::{Cli, Command, Common, LedgerAction, ManifestAction, PageOptions, PolicyAction};
+use agent::command::{Output, carry_out, open_capsule};
 use agent::config::{CONFIG_BYTES_MAX, CONFIG_FILE, Config};
 use agent::edge::serve::{Sockets, new_link};
 use agent::edge::{
     clean, clock, facts, files, http, init, policy, policy_key, push, random, terminal,
 };
 use agent::fleet::Remote;
-use agent::limits::{FLEET_SECONDS_MAX, REQUEST_SECONDS_MAX};
+use agent::limits::{CAPSULE_BYTES_MAX, FLEET_SECONDS_MAX, REQUEST_SECONDS_MAX};
 use agent::page::{Options, Page, Request};
 use agent::ports::Person;
 use agent::proxy::Proxies;
@@ -64,10 +64,12 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
     }
     let path = common.manifest.as_deref().ok_or_else(no_manifest)?;
     let manifest = read_manifest(path)?;
-    if let Some(collector) = &common.collector {
-        contract::destination::check_url(collector).map_err(|why| {
+    for (whose, address) in [("collector", &common.collector), ("relay", &common.relay)] {
+        let checked = address.as_deref().map_or(Ok(()), contract::destination::check_url);
+        checked.map_err(|why| {
             let kept = "everything as it was; nothing was sent";
-            Trouble::new("the collector's address cannot be used.", why, kept, "name another")
+            let headline = format!("the {whose}'s address cannot be used.");
+            Trouble::new(headline, why, kept, "name another")
         })?;
     }
     let folder = state_folder(&common, &manifest);
@@ -92,7 +94,8 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
         policy: &policy,
     };
     let environment = Environment::read("this command", variable);
-    let agent = Agent::new(manifest, common.collector.as_deref(), environment, in_ci(), world);
+    let agent = Agent::new(manifest, common.collector.as_deref(), environment, in_ci(), world)
+        .through(common.relay.as_deref());
     match cli.command {
         Command::Run(options) => {
             // What this process's environment says, the service records for every command.
@@ -110,6 +113,10 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
             loop {
                 std::thread::park();
             }
+        }
+        Command::Ledger { action: Some(LedgerAction::Open { file }) } => {
+            let capsule = files::read_bytes(&file, "the capsule", CAPSULE_BYTES_MAX)?;
+            return open_capsule(&agent, &capsule, common.json);
         }
         _ => {}
     }
@@ -238,6 +245,7 @@ fn serve_page(
     let policy = fleet_policy(common)?;
     let policy: &'static policy::OsPolicy = Box::leak(Box::new(policy));
     let (manifest, collector) = (agent.manifest.clone(), common.collector.clone());
+    let relay = common.relay.clone();
     let facts = facts::OsFacts::new(&manifest, common.credentials.as_deref())
         .with_pushed(folder, &manifest);
     let in_ci = agent.in_ci;
@@ -251,7 +259,8 @@ fn serve_page(
             policy,
         };
         let (manifest, collector) = (manifest.clone(), collector.as_deref());
-        let agent = Agent::new(manifest, collector, environment.clone(), in_ci, world);
+        let agent = Agent::new(manifest, collector, environment.clone(), in_ci, world)
+            .through(relay.as_deref());
         page.answer(&agent, request)
     };
     std::thread::spawn(move || {

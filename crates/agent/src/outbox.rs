@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use contract::calendar::Period;
 use contract::draft::LeftOut;
 use contract::id::{ChannelId, FieldId, PartId};
+use contract::manifest::Relay;
 use disk::Disk;
 use envelope::Digest;
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{OUTBOX_FILE_BYTES_MAX, OUTBOX_FILES_MAX};
+use crate::sealed::{self, Sealed};
 use crate::trouble::Trouble;
 
 const FOLDER: &str = "outbox";
@@ -48,6 +50,9 @@ pub struct FrozenPart {
     /// The collector it was last sent to, as the ledger has it.
     #[serde(default)]
     pub to: Option<String>,
+    /// The relays that it was last meant to go through, as the ledger has it.
+    #[serde(default)]
+    pub relays: Vec<Relay>,
     /// Whether its moment was missed once and drawn again: that is done once.
     #[serde(default)]
     pub is_redrawn: bool,
@@ -132,7 +137,13 @@ pub fn save(disk: &dyn Disk, frozen: &Frozen) -> Result<(), Trouble> {
             "candor-agent tick sends or drops what is too old; candor-agent status shows why not",
         ));
     }
-    disk.replace(&path, &bytes).map_err(trouble)
+    disk.replace(&path, &bytes).map_err(trouble)?;
+    // What waits no longer, or was gathered anew, must not wait sealed either.
+    let waits = |digest: &Digest| {
+        let waiting = frozen.parts.iter().filter(|part| part.state == PartState::Waiting);
+        waiting.into_iter().any(|part| Digest::of(part.bytes.as_bytes()) == *digest)
+    };
+    Sealed::keep(disk, (&frozen.channel, frozen.period), waits)
 }
 
 /// All frozen reports, oldest period first.
@@ -192,21 +203,28 @@ pub fn drop_closed(disk: &dyn Disk, today: Date) -> Result<(), Trouble> {
     })
 }
 
+/// Removes reports, and what is sealed of them.
 fn remove_where(disk: &dyn Disk, unwanted: impl Fn(&str) -> bool) -> Result<(), Trouble> {
-    for name in names(disk)?.iter().filter(|name| unwanted(name)) {
-        let removed = disk.remove(&format!("{FOLDER}/{name}"));
-        removed.map_err(|error| Trouble::disk("clearing the outbox", &error))?;
+    for folder in [sealed::FOLDER, FOLDER] {
+        for name in names_in(disk, folder)?.iter().filter(|name| unwanted(name)) {
+            let removed = disk.remove(&format!("{folder}/{name}"));
+            removed.map_err(|error| Trouble::disk("clearing the outbox", &error))?;
+        }
     }
     Ok(())
 }
 
 fn names(disk: &dyn Disk) -> Result<Vec<String>, Trouble> {
+    names_in(disk, FOLDER)
+}
+
+fn names_in(disk: &dyn Disk, folder: &str) -> Result<Vec<String>, Trouble> {
     let trouble = |error| Trouble::disk("reading the outbox", &error);
     let root = disk.list("").map_err(trouble)?;
-    if !root.iter().any(|entry| entry.is_folder && entry.name == FOLDER) {
+    if !root.iter().any(|entry| entry.is_folder && entry.name == folder) {
         return Ok(Vec::new());
     }
-    let entries = disk.list(FOLDER).map_err(trouble)?;
+    let entries = disk.list(folder).map_err(trouble)?;
     Ok(entries.into_iter().filter(|entry| !entry.is_folder).map(|entry| entry.name).collect())
 }
 

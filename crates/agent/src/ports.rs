@@ -1,12 +1,14 @@
 //! What the agent needs of the world, as small traits: the operating system in `edge`, a simulated
 //! world in tests.
 
+use contract::destination::DirectWay;
 use contract::draft::Facts;
 use contract::gate::Consent;
-use contract::manifest::{Field, Transport as Way};
+use contract::manifest::{Field, Relay};
 use contract::part::Part;
 use disk::LockGuard;
 use envelope::TagKey;
+use envelope::oblivious::Capsule;
 use jiff::Timestamp;
 
 use crate::fleet::Remote;
@@ -62,25 +64,47 @@ pub trait ReadPolicy {
 }
 
 /// Carries parts to a collector. Whoever calls it holds the proof that it may.
+///
+/// Directly goes only what has a [`DirectWay`]; what travels blind has none, and is handed over as
+/// a capsule, for a relay.
 pub trait Transport {
-    /// Sends one part where the consent says, and nowhere else. It looks once more right before
-    /// the part leaves, and holds what the look returns until the part has left.
+    /// Sends one part straight to its collector. It looks once more right before the part leaves,
+    /// and holds what the look returns until the part has left.
     ///
     /// # Errors
     /// If no answer came. The part may or may not have arrived.
     fn send(
         &self,
+        to: DirectWay<'_>,
         consent: &Consent<'_>,
         part: &Part,
         look: &mut LastLook<'_>,
     ) -> Result<Reply, NoReply>;
 
-    /// Asks a collector for what it holds under some tags, or to delete it: a person's command of
-    /// this moment, or a withdrawal.
+    /// Asks a collector straight for what it holds under some tags, or to delete it: a person's
+    /// command of this moment, or a withdrawal.
     ///
     /// # Errors
     /// If no answer came.
-    fn held(&self, request: &HeldRequest<'_>) -> Result<Reply, NoReply>;
+    fn held(&self, to: DirectWay<'_>, request: &HeldRequest<'_>) -> Result<Reply, NoReply>;
+
+    /// Fetches the signed document of a gateway's keys as a relay serves it to everybody.
+    ///
+    /// # Errors
+    /// If no answer came.
+    fn keys(&self, relay: &Relay) -> Result<Reply, NoReply>;
+
+    /// Hands a capsule to a relay, on a connection of its own, with a last look where somebody may
+    /// change their mind.
+    ///
+    /// # Errors
+    /// If no answer came. The capsule may or may not have arrived.
+    fn carry(
+        &self,
+        relay: &Relay,
+        capsule: &Capsule,
+        look: Option<&mut LastLook<'_>>,
+    ) -> Result<Reply, NoReply>;
 }
 
 /// The last look before a part leaves: `None` if somebody changed their mind since. What it returns
@@ -90,18 +114,25 @@ pub type LastLook<'a> = dyn FnMut() -> Option<LockGuard> + 'a;
 /// A question about what a collector holds, proven by the keys of tags.
 #[derive(Debug)]
 pub struct HeldRequest<'a> {
-    /// The collector's address, as it was when the parts were sent.
-    pub collector: &'a str,
     /// The program.
     pub program: &'a str,
     /// The channel.
     pub channel: &'a str,
     /// The proofs.
     pub keys: &'a [TagKey],
-    /// How the parts were agreed to travel: what went blind is not asked for directly.
-    pub way: Way,
     /// Whether what is held is to be deleted.
     pub delete: bool,
+}
+
+impl HeldRequest<'_> {
+    /// The method, the collector's path and the header of the proof, with the proof.
+    pub fn in_http(&self) -> (&'static str, String, (&'static str, String)) {
+        let method = if self.delete { "DELETE" } else { "GET" };
+        let keys: Vec<_> = self.keys.iter().map(TagKey::to_hex).collect();
+        let keys = keys.iter().map(String::as_str).collect::<Vec<_>>().join(",");
+        let path = format!("/v1/{}/{}/held", self.program, self.channel);
+        (method, path, ("candor-key", keys))
+    }
 }
 
 /// What a collector answered.

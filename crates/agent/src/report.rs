@@ -180,6 +180,7 @@ impl Agent<'_> {
             ledger::append(state.disk()?, self.now(), vec![entry])?;
         }
         outbox::save(state.disk()?, &frozen)?;
+        self.seal_gathered(consent, &frozen)?;
         Ok(frozen)
     }
 
@@ -226,6 +227,7 @@ impl Agent<'_> {
                 due: slot.due(secret, watched, now),
                 tries: 0,
                 to: None,
+                relays: Vec::new(),
                 is_redrawn: false,
                 state: PartState::Waiting,
             }

@@ -139,6 +139,7 @@ impl Agent<'_> {
                 derivation,
                 tag,
                 to: part.to,
+                relays: part.relays,
                 roots: part.roots,
                 forget_by,
                 due: later(withdrawal.when(), spread),

@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod held;
 pub mod ledger;
+pub mod opening;
 pub mod policy;
 pub mod sent;
 pub mod status;

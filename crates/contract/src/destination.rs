@@ -1,4 +1,28 @@
-//! Where parts go: addresses that Candor accepts, and the destination a person agreed to.
+//! Where parts go and by which way: addresses that Candor accepts, and the destination a person
+//! agreed to.
+//!
+//! What was agreed to travel blind has no address to which it could be sent directly:
+//!
+//! ```compile_fail
+//! # use contract::destination::{Way, way};
+//! # use contract::manifest::Relay;
+//! # let relays = [Relay::new("https://relay.example.net", "Example University", "Norway")];
+//! match way("https://stats.example.org", &relays) {
+//!     Way::Blind(blind) => blind.url("/v1/larkspur/usage"),
+//!     Way::Direct(direct) => direct.url("/v1/larkspur/usage"),
+//! };
+//! ```
+//!
+//! ```
+//! # use contract::destination::{Way, way};
+//! # use contract::manifest::Relay;
+//! # let relays = [Relay::new("https://relay.example.net", "Example University", "Norway")];
+//! let url = match way("https://stats.example.org", &relays) {
+//!     Way::Blind(blind) => blind.relays().first().map(|relay| relay.url.clone()),
+//!     Way::Direct(direct) => Some(direct.url("/v1/larkspur/usage")),
+//! };
+//! assert_eq!(url.as_deref(), Some("https://relay.example.net"));
+//! ```
 
 use envelope::RootPublic;
 use serde::{Deserialize, Serialize};
@@ -27,9 +51,89 @@ impl Destination {
         }
     }
 
-    /// `host:port` of the collector, what a firewall needs.
+    /// The same through one relay alone: that of the manifest with this address, or one that this
+    /// site chose for itself.
+    #[must_use]
+    pub fn through(mut self, url: &str) -> Self {
+        let same = |relay: &&Relay| relay.url.trim_end_matches('/') == url.trim_end_matches('/');
+        let own = || Relay::new(url, "this site's own choice", "country not stated");
+        self.relays = vec![self.relays.iter().find(same).cloned().unwrap_or_else(own)];
+        self
+    }
+
+    /// `host:port` of the collector.
     pub fn host_and_port(&self) -> String {
         host_and_port(&self.collector)
+    }
+
+    /// `host:port` of every host that is connected to, what a firewall needs.
+    pub fn hosts_and_ports(&self) -> Vec<String> {
+        match self.way() {
+            Way::Direct(direct) => vec![direct.host_and_port()],
+            Way::Blind(blind) => blind.relays().iter().map(|r| host_and_port(&r.url)).collect(),
+        }
+    }
+
+    /// How parts get there.
+    pub fn way(&self) -> Way<'_> {
+        way(&self.collector, &self.relays)
+    }
+}
+
+/// How something gets to a collector. Which way it is follows from the relays alone.
+#[derive(Debug, Clone, Copy)]
+pub enum Way<'a> {
+    /// Straight to it.
+    Direct(DirectWay<'a>),
+    /// Sealed, through a relay.
+    Blind(BlindWay<'a>),
+}
+
+/// The way to a collector without a relay. Only [`way`] makes one, and only where there is none.
+#[derive(Debug, Clone, Copy)]
+pub struct DirectWay<'a>(&'a str);
+
+/// The way to a collector that is reached through a relay, and not otherwise: it has no address to
+/// connect to but the relays'.
+#[derive(Debug, Clone, Copy)]
+pub struct BlindWay<'a> {
+    collector: &'a str,
+    relays: &'a [Relay],
+}
+
+/// The way to a collector: blind where there is a relay.
+pub fn way<'a>(collector: &'a str, relays: &'a [Relay]) -> Way<'a> {
+    if relays.is_empty() {
+        Way::Direct(DirectWay(collector))
+    } else {
+        Way::Blind(BlindWay { collector, relays })
+    }
+}
+
+impl DirectWay<'_> {
+    /// The address of a path of the collector.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// `host:port` of the collector.
+    pub fn host_and_port(&self) -> String {
+        host_and_port(self.0)
+    }
+}
+
+impl<'a> BlindWay<'a> {
+    /// The relays, in order of preference.
+    pub fn relays(&self) -> &'a [Relay] {
+        self.relays
+    }
+
+    /// Host and path of a collector's path, as they stand sealed inside a capsule.
+    pub fn inside(&self, path: &str) -> (String, String) {
+        let rest = self.collector.split_once("://").map_or(self.collector, |(_, rest)| rest);
+        let (authority, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let slash = if prefix.is_empty() { "" } else { "/" };
+        (authority.to_owned(), format!("{slash}{prefix}{path}"))
     }
 }
 
@@ -127,6 +231,22 @@ mod tests {
         ] {
             assert!(check_url(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn through_a_relay_only_relays_are_connected_to() {
+        let relay = Relay::new("https://relay.example.net/a", "Example University", "Norway");
+        let collector = "https://stats.example.org/in".to_owned();
+        let relays = vec![relay.clone()];
+        let destination = Destination { collector, relays, root_keys: Vec::new() };
+        assert_eq!(destination.hosts_and_ports(), ["relay.example.net:443"]);
+        let Way::Blind(blind) = destination.way() else { panic!("a relay is named") };
+        let inside = blind.inside("/v1/larkspur/usage");
+        assert_eq!(inside, ("stats.example.org".into(), "/in/v1/larkspur/usage".into()));
+        assert_eq!(destination.clone().through("https://relay.example.net/a/").relays, [relay]);
+        let other = destination.through("https://other.example");
+        assert_eq!(other.hosts_and_ports(), ["other.example:443"]);
+        assert_eq!(other.relays[0].operator, "this site's own choice");
     }
 
     #[test]

@@ -142,6 +142,7 @@ pub mod statement;
 pub mod tally;
 pub mod text;
 pub mod version;
+pub mod visibility;
 mod wire;
 pub mod withdrawal;
 

@@ -91,6 +91,14 @@ pub struct Relay {
     pub country: String,
 }
 
+impl Relay {
+    /// A relay at this address.
+    pub fn new(url: &str, operator: &str, country: &str) -> Self {
+        let [url, operator, country] = [url, operator, country].map(str::to_owned);
+        Self { url, operator, country }
+    }
+}
+
 /// Who answers for the collection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

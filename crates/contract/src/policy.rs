@@ -19,6 +19,8 @@
 //! ## Only with this manifest, by the hash that `candor-agent manifest check` shows. With another
 //! ## one everything below is forbidden. Default: any.
 //! manifest = "4e9eade847a1e97cd86dc3b99e89dfc8cd3ca64326a18df2f36010661973c334"
+//! ## Only through this relay, sealed. Default: the manifest's, or that of the machine.
+//! relay = "https://relay.example.net"
 //!
 //! [program.larkspur.channel]
 //! ## Permitted up to this tier. A person's no still stands, and so does a lower tier.
@@ -36,6 +38,7 @@ use envelope::Digest;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::destination::check_url;
 use crate::id::{ChannelId, ProgramId, TierId};
 use crate::manifest::Manifest;
 
@@ -55,6 +58,7 @@ pub struct Policy {
     opinions: BTreeMap<ChannelId, Opinion>,
     others: Option<Opinion>,
     about: Option<String>,
+    relay: Option<String>,
     is_unusable: bool,
 }
 
@@ -96,6 +100,7 @@ enum Others {
 #[serde(deny_unknown_fields)]
 struct Rules {
     manifest: Option<Digest>,
+    relay: Option<String>,
     #[serde(default)]
     channel: BTreeMap<ChannelId, Rule>,
 }
@@ -125,6 +130,14 @@ pub enum PolicyError {
     /// It is not of the form above.
     #[error("{0}")]
     Form(String),
+    /// A relay's address is none.
+    #[error("the relay of `{program}`: {why}")]
+    Relay {
+        /// The program.
+        program: ProgramId,
+        /// What it should look like.
+        why: String,
+    },
     /// It is of another format.
     #[error("it is of format {0}, and this version reads format {FORMAT}")]
     Format(u32),
@@ -140,6 +153,11 @@ impl PolicyFile {
             toml::from_str(text).map_err(|e| PolicyError::Form(e.to_string().trim().to_owned()))?;
         if file.policy != FORMAT {
             return Err(PolicyError::Format(file.policy));
+        }
+        for (program, rules) in &file.program {
+            let checked = rules.relay.as_deref().map_or(Ok(()), check_url);
+            let program = program.clone();
+            checked.map_err(|why| PolicyError::Relay { program, why })?;
         }
         Ok(file)
     }
@@ -160,6 +178,7 @@ impl PolicyFile {
             policy.about = Some(format!("“{}”: it pins another manifest", self.title));
             return policy;
         }
+        policy.relay.clone_from(&rules.relay);
         policy.opinions = rules
             .channel
             .iter()
@@ -189,16 +208,21 @@ impl Policy {
     /// A policy that cannot be read or makes no sense: it forbids everything, and says why.
     pub fn unusable(why: &str) -> Self {
         Self {
-            opinions: BTreeMap::new(),
             others: Some(Opinion::Forbid),
             about: Some(format!("which cannot be used, so nothing is sent: {why}")),
             is_unusable: true,
+            ..Self::default()
         }
     }
 
     /// What it says about a channel; `None` if nothing.
     pub fn opinion(&self, channel: &ChannelId) -> Option<&Opinion> {
         self.opinions.get(channel).or(self.others.as_ref())
+    }
+
+    /// The relay through which everything is to go, if it names one.
+    pub fn relay(&self) -> Option<&str> {
+        self.relay.as_deref()
     }
 
     /// Whether it could not be read, or made no sense.
@@ -227,6 +251,7 @@ mod tests {
             "policy = 1\ntitle = \"T\"\n[program.larkspur.channel]\nusage = { permits = \"a\" }",
             "policy = 1\ntitle = \"T\"\n[program.larkspur]\nmanifest = \"9f31\"",
             "policy = 1\ntitle = \"T\"\n[programme.larkspur]",
+            "policy = 1\ntitle = \"T\"\n[program.larkspur]\nrelay = \"http://relay.example\"",
         ] {
             assert!(PolicyFile::parse(text).is_err(), "{text}");
         }

@@ -32,6 +32,15 @@ pub(crate) fn decode<const N: usize>(text: &str) -> Result<[u8; N], HexError> {
     Ok(bytes)
 }
 
+/// Reads as many bytes as there are.
+pub(crate) fn decode_any(text: &str) -> Result<Vec<u8>, HexError> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(HexError::Length { expected: 2 * pairs.len() + 2 });
+    }
+    pairs.iter().map(|[high, low]| Ok(value(*high)? << 4 | value(*low)?)).collect()
+}
+
 /// Appends the digits to a text.
 pub(crate) fn push(text: &mut String, bytes: &[u8]) {
     // By pieces of a digest: a receipt has dozens of them, and one character at a time took a tenth

@@ -40,6 +40,7 @@ mod padding;
 mod replay;
 mod sealer;
 mod suite;
+mod text;
 
 pub use self::binary::{Request, Response};
 pub use self::configuration::Configuration;
@@ -49,6 +50,7 @@ pub use self::gateway::{Gateway, Responder};
 pub use self::gateway_key::{GatewayKey, Rotation, rotation};
 pub use self::sealer::{CapsuleKey, Opener, SealedRequest, Sealer};
 pub use self::suite::Kem;
+pub use self::text::Capsule;
 
 /// The media type of a capsule.
 pub const REQUEST_MEDIA_TYPE: &str = "message/ohttp-req";

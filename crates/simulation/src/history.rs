@@ -2,6 +2,7 @@
 //!
 //! What counts as a failure:
 //! * a packet that leaves without a yes in force at that moment, as a model of two lines keeps it;
+//! * a packet of a channel that travels blind and did not go to the relay;
 //! * a packet whose bytes no preview of that moment would have shown, or that the ledger does not
 //!   hold;
 //! * an acknowledged part that the collector on paper does not hold, or holds twice;
@@ -89,16 +90,25 @@ impl History {
         }
     }
 
+    /// The same with a manifest that names a relay.
+    pub fn through_a_relay(seed: u64) -> Self {
+        Self { world: World::through_a_relay(seed), ..Self::new(seed) }
+    }
+
     /// Does one operation and checks everything.
     ///
     /// # Errors
     /// Says what does not hold.
     pub fn step(&mut self, operation: &Operation) -> Result<(), String> {
         let asked = self.world.network.deletions().len();
-        let was_inside = self.inside;
+        let (was_inside, fetches) = (self.inside, self.world.network.fetches());
         let shown = self.do_it(operation)?;
         if was_inside && self.inside && self.world.network.deletions().len() > asked {
             return Err("a deletion left the air gap".into());
+        }
+        let has_fetched = self.world.network.fetches() > fetches;
+        if has_fetched && (self.said.is_empty() || (was_inside && self.inside)) {
+            return Err("keys were fetched for nothing that may leave".into());
         }
         self.check_packets(&shown)?;
         self.check_state()
@@ -241,7 +251,13 @@ impl History {
             let Some(Some(tier)) = self.said.get(channel) else {
                 return Err(format!("a packet of {channel} left although nobody said yes"));
             };
-            if *tier != packet.tier || (*tier == "basic" && text.contains("features")) {
+            let is_blind = !self.world.relays.is_empty();
+            if is_blind != packet.to.contains("relay.example.net") {
+                return Err("a packet left by another way than agreed".into());
+            }
+            if (!is_blind && *tier != packet.tier)
+                || (*tier == "basic" && text.contains("features"))
+            {
                 return Err("a packet of another tier than agreed left".into());
             }
             // The whole channel is silent after a change of the channel or of the destination.

@@ -4,5 +4,7 @@ pub mod collector;
 pub mod disk;
 pub mod history;
 pub mod larkspur;
+pub mod linkability;
 pub mod network;
+pub mod relay;
 pub mod world;

@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use agent::ports::{HeldRequest, LastLook, NoReply, Reply, Transport};
 use contract::definition::Definition;
+use contract::destination::DirectWay;
 use contract::gate::Consent;
-use contract::manifest::Manifest;
+use contract::manifest::{Manifest, Relay};
 use contract::part::{Part, Refusal, check};
+use envelope::oblivious::Capsule;
 use envelope::{
     Deletion, Digest, KeyPurpose, ReceiptSigner, RootKey, RootPublic, Statement, Tag, Tombstone,
 };
@@ -20,6 +22,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
 use crate::collector::Beside;
+use crate::relay::Behind;
+
+mod relayed;
 
 /// What the network does to the next packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +82,8 @@ pub struct Network {
     signer: ReceiptSigner,
     forger: ReceiptSigner,
     beside: Beside,
+    behind: Behind,
+    fetches: Cell<usize>,
 }
 
 impl Network {
@@ -93,9 +100,10 @@ impl Network {
             let another = root.issue(&mut random, KeyPurpose::Receipt, "larkspur", days);
             #[expect(clippy::expect_used, reason = "a simulation without keys proves nothing")]
             let signer = ReceiptSigner::new(key).expect("a key for receipts signs receipts");
-            (root.public(), signer, another)
+            let ohttp = root.issue(&mut random, KeyPurpose::Ohttp, "larkspur", days);
+            (root.public(), signer, another, ohttp)
         };
-        let ((root, signer, key), (_, forger, _)) = (signer(), signer());
+        let ((root, signer, key, ohttp), (_, forger, _, other)) = (signer(), signer());
         let beside = Beside::new(seed, key);
         Self {
             weather: Cell::new(Weather::Clear),
@@ -111,7 +119,14 @@ impl Network {
             signer,
             forger,
             beside,
+            behind: Behind::new(seed, ohttp, other),
+            fetches: Cell::new(0),
         }
+    }
+
+    /// How often somebody asked for the gateway's keys.
+    pub fn fetches(&self) -> usize {
+        self.fetches.get()
     }
 
     /// The collector's root key.
@@ -230,6 +245,7 @@ impl Network {
 impl Transport for Network {
     fn send(
         &self,
+        _: DirectWay<'_>,
         consent: &Consent<'_>,
         part: &Part,
         look: &mut LastLook<'_>,
@@ -258,7 +274,7 @@ impl Transport for Network {
         }
     }
 
-    fn held(&self, request: &HeldRequest<'_>) -> Result<Reply, NoReply> {
+    fn held(&self, _: DirectWay<'_>, request: &HeldRequest<'_>) -> Result<Reply, NoReply> {
         let lost = || NoReply::Silent("the network lost it".into());
         match self.weather.get() {
             Weather::Clear => Ok(self.show_or_delete(request, &self.signer)),
@@ -273,6 +289,42 @@ impl Transport for Network {
             Weather::Forged => Ok(self.show_or_delete(request, &self.forger)),
         }
     }
+
+    fn keys(&self, relay: &Relay) -> Result<Reply, NoReply> {
+        self.fetches.set(self.fetches.get() + 1);
+        let told = |is_forged| self.behind.document(self.today.get(), is_forged);
+        match self.weather.get() {
+            Weather::LosesRequests | Weather::LosesReplies => {
+                Err(NoReply::Silent(format!("the network lost what {} said", relay.url)))
+            }
+            Weather::Busy(status) => Ok(busy(status)),
+            Weather::Clear => Ok(told(false)),
+            Weather::Forged => Ok(told(true)),
+        }
+    }
+
+    fn carry(
+        &self,
+        relay: &Relay,
+        capsule: &Capsule,
+        look: Option<&mut LastLook<'_>>,
+    ) -> Result<Reply, NoReply> {
+        if let Some(interruption) = self.interruption.take() {
+            interruption();
+        }
+        let _held = match look {
+            Some(look) => {
+                let stopped = || NoReply::Silent("it was stopped".into());
+                Some(look().ok_or_else(stopped)?)
+            }
+            None => None,
+        };
+        self.carry_sealed(relay, capsule)
+    }
+}
+
+fn busy(status: u16) -> Reply {
+    Reply { status, retry_after_seconds: Some(60), body: Vec::new() }
 }
 
 impl Network {

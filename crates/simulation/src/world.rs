@@ -157,6 +157,8 @@ pub struct World {
     pub in_ci: bool,
     /// The collector that the operator put in place of the manifest's.
     pub collector: Option<String>,
+    /// Stands at the end of each manifest that is installed: a relay, or nothing.
+    pub relays: &'static str,
 }
 
 impl World {
@@ -182,7 +184,15 @@ impl World {
             environment: BTreeMap::new(),
             in_ci: false,
             collector: None,
+            relays: "",
         }
+    }
+
+    /// The same, with a manifest that names a relay.
+    pub fn through_a_relay(seed: u64) -> Self {
+        let mut world = Self { relays: crate::relay::RELAY, ..Self::new(seed) };
+        world.install(crate::larkspur::FIRST);
+        world
     }
 
     /// The agent as a newly started process sees the world.
@@ -204,7 +214,8 @@ impl World {
 
     /// Installs another version's manifest, and loads it in the collector.
     pub fn install(&mut self, text: &str) {
-        self.manifest = crate::larkspur::manifest(text, &self.network.root());
+        let text = format!("{text}{}", self.relays);
+        self.manifest = crate::larkspur::manifest(&text, &self.network.root());
         self.network.load(&self.manifest);
     }
 

@@ -14,14 +14,27 @@ use crate::trouble::Trouble;
 /// # Errors
 /// If it cannot be read, is no regular file, is too large, or is not UTF-8.
 pub fn read_text(path: &Path, what: &str, bytes_max: usize) -> Result<String, Trouble> {
-    let trouble = |happened: String, to_do: &str| {
-        Trouble::new(
-            format!("{what} cannot be read."),
-            format!("{}: {happened}", path.display()),
-            "everything as it was",
-            to_do,
-        )
-    };
+    let bytes = read_bytes(path, what, bytes_max)?;
+    String::from_utf8(bytes).map_err(|_| {
+        unread(path, what, "it is no text in UTF-8".to_owned(), "save it as UTF-8 text")
+    })
+}
+
+fn unread(path: &Path, what: &str, happened: String, to_do: &str) -> Trouble {
+    Trouble::new(
+        format!("{what} cannot be read."),
+        format!("{}: {happened}", path.display()),
+        "everything as it was",
+        to_do,
+    )
+}
+
+/// The bytes of a file that a person named.
+///
+/// # Errors
+/// If it cannot be read, is no regular file, or is too large.
+pub fn read_bytes(path: &Path, what: &str, bytes_max: usize) -> Result<Vec<u8>, Trouble> {
+    let trouble = |happened: String, to_do: &str| unread(path, what, happened, to_do);
     // Opening a pipe would wait for a writer.
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
@@ -29,11 +42,11 @@ pub fn read_text(path: &Path, what: &str, bytes_max: usize) -> Result<String, Tr
     if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return Err(trouble("it is no file".into(), "name a file"));
     }
-    let mut text = String::new();
-    let read = file.take(bytes_max as u64 + 1).read_to_string(&mut text);
-    read.map_err(|e| trouble(e.to_string(), "save it as UTF-8 text"))?;
-    if text.len() > bytes_max {
+    let mut bytes = Vec::new();
+    let read = file.take(bytes_max as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|e| trouble(e.to_string(), "name a file that is there"))?;
+    if bytes.len() > bytes_max {
         return Err(trouble(format!("it is larger than {bytes_max} bytes"), "shorten it"));
     }
-    Ok(text)
+    Ok(bytes)
 }

@@ -1,21 +1,24 @@
-//! HTTPS to a collector, verification always on. There is no code that could switch it off.
+//! HTTPS to a collector or a relay, verification always on. There is no code that could switch it off.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::destination::{DirectWay, host_and_port};
 use contract::gate::Consent;
-use contract::manifest::Transport as Way;
+use contract::manifest::Relay;
 use contract::part::Part;
 use disk::LockGuard;
+use envelope::oblivious::{Capsule, REQUEST_MEDIA_TYPE};
 use ureq::http::{Response, StatusCode};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body, Proxy, SendBody};
 
-use crate::limits::{HELD_BYTES_MAX, REPLY_BYTES_MAX};
+use crate::limits::{HELD_BYTES_MAX, REPLY_BYTES_MAX, SEALED_REPLY_BYTES_MAX};
 use crate::ports::{HeldRequest, LastLook, NoReply, Reply, Transport};
 use crate::proxy::Proxies;
 use crate::trouble::Trouble;
+use crate::wire;
 
 mod get;
 
@@ -128,38 +131,60 @@ impl Https {
 impl Transport for Https {
     fn send(
         &self,
+        to: DirectWay<'_>,
         consent: &Consent<'_>,
         part: &Part,
         look: &mut LastLook<'_>,
     ) -> Result<Reply, NoReply> {
-        let destination = consent.destination();
-        let host = destination.host_and_port();
-        directly(consent.manifest().program.transport())?;
-        let program = &consent.manifest().program.id;
-        let url = format!("{}/v1/{program}/{}", destination.collector, consent.channel().id);
-        let body = compress(part.bytes()).map_err(|e| NoReply::Silent(e.to_string()))?;
-        let sent = self
-            .towards(&host)
-            .post(&url)
-            .header("content-type", "application/json")
-            .header("content-encoding", "zstd")
-            .send(SendBody::from_reader(&mut Looking::new(&body, look)));
+        let host = to.host_and_port();
+        let (path, headers) = wire::place(consent);
+        let body = wire::compress(part.bytes()).map_err(|e| NoReply::Silent(e.to_string()))?;
+        let mut request = self.towards(&host).post(to.url(&path));
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let sent = request.send(SendBody::from_reader(&mut Looking::new(&body, look)));
         sent.map_err(|error| self.no_reply(&host, &error))
             .and_then(|r| self.reply(r, &host, REPLY_BYTES_MAX))
     }
 
-    fn held(&self, request: &HeldRequest<'_>) -> Result<Reply, NoReply> {
-        let host = contract::destination::host_and_port(request.collector);
-        let HeldRequest { collector, program, channel, keys, way, delete } = request;
-        directly(*way)?;
-        let url = format!("{collector}/v1/{program}/{channel}/held");
-        let keys: Vec<_> = keys.iter().map(envelope::TagKey::to_hex).collect();
-        let keys = keys.iter().map(String::as_str).collect::<Vec<_>>().join(",");
+    fn held(&self, to: DirectWay<'_>, request: &HeldRequest<'_>) -> Result<Reply, NoReply> {
+        let host = to.host_and_port();
+        let (_, path, (name, keys)) = request.in_http();
         let agent = self.towards(&host);
-        let builder = if *delete { agent.delete(&url) } else { agent.get(&url) };
-        let sent = builder.header("candor-key", &keys).call();
+        let url = to.url(&path);
+        let builder = if request.delete { agent.delete(&url) } else { agent.get(&url) };
+        let sent = builder.header(name, &keys).call();
         sent.map_err(|error| self.no_reply(&host, &error))
             .and_then(|r| self.reply(r, &host, HELD_BYTES_MAX))
+    }
+
+    fn keys(&self, relay: &Relay) -> Result<Reply, NoReply> {
+        let host = host_and_port(&relay.url);
+        let url = format!("{}/ohttp-keys/signed", relay.url.trim_end_matches('/'));
+        let sent = self.towards(&host).get(&url).call();
+        sent.map_err(|error| self.no_reply(&host, &error))
+            .and_then(|r| self.reply(r, &host, REPLY_BYTES_MAX))
+    }
+
+    fn carry(
+        &self,
+        relay: &Relay,
+        capsule: &Capsule,
+        look: Option<&mut LastLook<'_>>,
+    ) -> Result<Reply, NoReply> {
+        let host = host_and_port(&relay.url);
+        let agent = self.towards(&host);
+        let request = agent.post(&relay.url).header("content-type", REQUEST_MEDIA_TYPE);
+        let sent = match look {
+            Some(look) => {
+                let mut looking = Looking::new(capsule.as_bytes(), look);
+                request.send(SendBody::from_reader(&mut looking))
+            }
+            None => request.send(capsule.as_bytes()),
+        };
+        sent.map_err(|error| self.no_reply(&host, &error))
+            .and_then(|r| self.reply(r, &host, SEALED_REPLY_BYTES_MAX))
     }
 }
 
@@ -167,29 +192,21 @@ fn unproven(host: &str, error: &dyn std::error::Error) -> NoReply {
     NoReply::Unproven(format!("{host} could not prove who it is: {error}"))
 }
 
-/// What was agreed to travel blind never goes direct.
-fn directly(way: Way) -> Result<(), NoReply> {
-    match way {
-        Way::Direct => Ok(()),
-        Way::Blind => Err(NoReply::Silent("this version cannot send through a relay".into())),
-    }
-}
-
 /// A body whose first byte is read only after a last look, when the connection stands. It has no
 /// length of its own, so its end is read after everything before it has left; then the look ends.
-struct Looking<'a> {
+struct Looking<'a, 'l> {
     left: &'a [u8],
-    look: &'a mut LastLook<'a>,
+    look: &'a mut LastLook<'l>,
     held: Option<LockGuard>,
 }
 
-impl<'a> Looking<'a> {
-    fn new(body: &'a [u8], look: &'a mut LastLook<'a>) -> Self {
+impl<'a, 'l> Looking<'a, 'l> {
+    fn new(body: &'a [u8], look: &'a mut LastLook<'l>) -> Self {
         Self { left: body, look, held: None }
     }
 }
 
-impl Read for Looking<'_> {
+impl Read for Looking<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.left.is_empty() {
             self.held = None;
@@ -201,12 +218,6 @@ impl Read for Looking<'_> {
         }
         self.left.read(buffer)
     }
-}
-
-fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = zstd::Encoder::new(Vec::new(), 3)?;
-    encoder.write_all(bytes)?;
-    encoder.finish()
 }
 
 fn certificates(pem: &str) -> Result<Vec<Certificate<'static>>, Trouble> {

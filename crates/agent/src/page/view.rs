@@ -148,6 +148,18 @@ fn who_sees(agent: &Agent<'_>) -> Vec<[String; 3]> {
         address.to_owned(),
         "All of them, part by part; also on its disk".to_owned(),
     ]);
+    if contract::visibility::is_one_party(&agent.manifest, &agent.destination) {
+        rows.push([
+            format!("{controller}, who runs relay and collector"),
+            "One party could match address and content".to_owned(),
+            "One party could match address and content".to_owned(),
+        ]);
+    }
+    rows.push([
+        "Your firewall".to_owned(),
+        format!("Connections: {}", contract::visibility::firewall(&agent.destination)),
+        "Nothing of them: it is encrypted".to_owned(),
+    ]);
     rows.push([
         "Everybody else".to_owned(),
         "Nothing".to_owned(),

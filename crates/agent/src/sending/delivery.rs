@@ -1,7 +1,10 @@
 //! One part on its way: asks the gate, writes the ledger first, looks once more, believes only a
 //! verified receipt.
 
+use std::cell::Cell;
+
 use contract::calendar::{add_days, days_between};
+use contract::destination::Way;
 use contract::gate::Consent;
 use contract::part::Part;
 use disk::LockGuard;
@@ -9,6 +12,7 @@ use envelope::{Digest, Receipt};
 
 use super::{Obstacle, Sent};
 use crate::agent::Agent;
+use crate::blind::Parting;
 use crate::ledger::Entry;
 use crate::limits::{FLEET_AGAIN_SECONDS, RETRY_SECONDS_MAX};
 use crate::outbox::{self, Frozen, FrozenPart, PartState};
@@ -43,13 +47,20 @@ impl Agent<'_> {
         if !self.begin_try(frozen, &part, consent)? {
             return Ok(());
         }
-        let mut is_stopped = false;
-        let reply = self.world.transport.send(consent, &part, &mut || {
+        let stopped = Cell::new(false);
+        let mut look = || {
             let look = self.look(frozen, &part);
-            is_stopped = look.is_none();
+            stopped.set(look.is_none());
             look
-        });
-        if is_stopped {
+        };
+        let reply = match consent.destination().way() {
+            Way::Direct(to) => self.world.transport.send(to, consent, &part, &mut look),
+            Way::Blind(to) => {
+                let parting = Parting { consent, frozen, id: &waiting.part, part: &part };
+                self.send_blind(to, parting, &mut look, &stopped)?
+            }
+        };
+        if stopped.get() {
             return Ok(());
         }
         let outcome = match reply {
@@ -75,7 +86,8 @@ impl Agent<'_> {
         let (channel, period) = (current.channel.clone(), current.period);
         let Some(place) = place_of(&mut current, part.digest()) else { return Ok(false) };
         let destination = consent.destination();
-        let is_noted = place.to.as_ref() == Some(&destination.collector);
+        let is_noted =
+            place.to.as_ref() == Some(&destination.collector) && place.relays == destination.relays;
         place.tries += 1;
         if !is_noted {
             self.note(vec![Entry::Sending {
@@ -85,8 +97,10 @@ impl Agent<'_> {
                 bytes: place.bytes.clone(),
                 to: destination.collector.clone(),
                 roots: destination.root_keys.clone(),
+                relays: destination.relays.clone(),
             }])?;
             place.to = Some(destination.collector.clone());
+            place.relays.clone_from(&destination.relays);
         }
         outbox::save(state.disk()?, &current)?;
         Ok(true)

@@ -49,14 +49,14 @@ impl Agent<'_> {
             return Ok(None);
         }
         let request = HeldRequest {
-            collector: &deletion.to,
             program,
             channel: deletion.channel().as_str(),
             keys: key.as_slice(),
-            way: self.manifest.program.transport(),
             delete: true,
         };
-        let (obstacle, retry_after_seconds) = match self.world.transport.held(&request) {
+        let relays = self.relays_towards(&deletion.to, &deletion.relays);
+        let asked = self.ask_held((&deletion.to, &relays), &deletion.roots, &request)?;
+        let (obstacle, retry_after_seconds) = match asked {
             Ok(reply) if reply.status == 200 => {
                 match deletion::believe(&reply.body, program, deletion) {
                     Ok(Some(tombstones)) => {

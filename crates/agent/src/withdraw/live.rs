@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use contract::id::ChannelId;
+use contract::manifest::Relay;
+use envelope::RootPublic;
 
 use crate::agent::Agent;
 use crate::held::SentPart;
@@ -45,27 +47,29 @@ impl Agent<'_> {
         let program = self.manifest.program.id.as_str();
         let secrets = self.state().secrets()?;
         let parts: Vec<_> = self.held()?.into_iter().filter(SentPart::may_be_held).collect();
-        let places: BTreeSet<_> =
-            parts.iter().map(|part| (part.to.clone(), part.channel.clone())).collect();
+        let mut places: Vec<Place<'_>> = Vec::new();
+        for place in parts.iter().map(place_of) {
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
         let mut found = Vec::new();
-        for (to, channel) in places {
-            let ours = parts.iter().filter(|part| part.to == to && part.channel == channel);
+        for place in places {
+            let (to, relays, channel, roots) = place;
+            let relays = self.relays_towards(to, relays);
+            // Through a relay each tag is asked for in a capsule of its own.
+            let together = if relays.is_empty() { HELD_KEYS_MAX } else { 1 };
+            let ours = parts.iter().filter(|part| place_of(part) == place);
             let mut tags = BTreeSet::new();
             let keys: Vec<_> = ours
                 .filter(|part| part.tag.is_some_and(|tag| tags.insert(tag)))
                 .filter_map(|part| part.key(program, &secrets))
                 .collect();
-            let mut live = Live { to: to.clone(), channel: channel.clone(), parts: Vec::new() };
-            for keys in keys.chunks(HELD_KEYS_MAX) {
-                let request = HeldRequest {
-                    collector: &to,
-                    program,
-                    channel: channel.as_str(),
-                    keys,
-                    way: self.manifest.program.transport(),
-                    delete: false,
-                };
-                let answer = self.world.transport.held(&request).and_then(|reply| {
+            let mut live = Live { to: to.into(), channel: channel.clone(), parts: Vec::new() };
+            for keys in keys.chunks(together) {
+                let request =
+                    HeldRequest { program, channel: channel.as_str(), keys, delete: false };
+                let answer = self.ask_held((to, &relays), roots, &request)?.and_then(|reply| {
                     live_parts(reply.status, &reply.body).map_err(NoReply::Silent)
                 });
                 live.parts.extend(answer.map_err(|error| not_listed(&error))?);
@@ -74,6 +78,13 @@ impl Agent<'_> {
         }
         Ok(found)
     }
+}
+
+/// Where parts of one channel went, and under which root keys.
+type Place<'a> = (&'a str, &'a [Relay], &'a ChannelId, &'a [RootPublic]);
+
+fn place_of(part: &SentPart) -> Place<'_> {
+    (&part.to, &part.relays, &part.channel, &part.roots)
 }
 
 fn live_parts(status: u16, body: &[u8]) -> Result<Vec<(String, String)>, String> {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use contract::decision::How;
 use contract::gate::{Reason, Verdict};
 use contract::manifest::Channel;
+use contract::visibility;
 
 use super::{extent, moment, number};
 use crate::agent::Agent;
@@ -160,14 +161,10 @@ fn essence(agent: &Agent<'_>, channel: &Channel) -> String {
         }
     }
     let host = agent.destination.host_and_port();
-    let way = if agent.destination.relays.is_empty() {
-        "directly: whoever runs the collector could see this machine's address"
-    } else {
-        "through a relay: the collector cannot see this machine's address"
-    };
+    let sees = visibility::who_sees(&agent.manifest, &agent.destination);
     let _ = write!(
         out,
-        "\n{}, to {host}, {way}.\nKept {} days, by {}. Never collected: {}.",
+        "\n{}, to {host}. {sees}\nKept {} days, by {}. Never collected: {}.",
         extent(channel),
         channel.retention_days,
         agent.manifest.controller.name,

@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 
 use contract::decision::{Decision, State};
+use contract::destination::Way;
 use contract::environment::{Forbidding, Word};
 use contract::gate::{Reason, Verdict};
+use contract::visibility;
 use serde_json::{Value, json};
 
 use super::{day, moment};
@@ -86,6 +88,8 @@ fn lines(agent: &Agent<'_>, verdict: &Verdict<'_>) -> Vec<(&'static str, String)
                 lines.push(("decided by", decided(agent, decision)));
             }
             lines.push(("goes to", destination(agent)));
+            lines.push(("who sees", visibility::who_sees(&agent.manifest, &agent.destination)));
+            lines.push(("firewall", visibility::firewall(&agent.destination)));
             lines.push(("to change", format!("candor-agent decline {}", channel.id)));
         }
         [first, others @ ..] => {
@@ -204,9 +208,8 @@ fn decided(agent: &Agent<'_>, decision: &Decision) -> String {
 
 fn destination(agent: &Agent<'_>) -> String {
     let host = agent.destination.host_and_port();
-    if agent.destination.relays.is_empty() {
-        format!("{host}, directly: the collector's side can see this machine's address")
-    } else {
-        format!("{host}, through a relay")
+    match agent.destination.way() {
+        Way::Direct(_) => format!("{host}, directly"),
+        Way::Blind(_) => format!("{host}, sealed, through a relay"),
     }
 }

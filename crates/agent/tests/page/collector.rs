@@ -99,6 +99,7 @@ pub(crate) fn history(state: &std::path::Path, parts: &str, days: &[Date]) {
                 part: old["part"].as_str().unwrap().parse().unwrap(),
                 bytes: bytes.clone(),
                 to: "https://stats.larkspur.example".to_owned(),
+                relays: Vec::new(),
                 roots: vec![root().public()],
             }];
             if number + 1 < days.len() || index > 0 {

@@ -3,12 +3,13 @@
 use super::tree::{Block, Line, heading};
 use super::words::listed;
 use crate::calendar::Identity;
-use crate::destination::host_and_port;
+use crate::destination::{Destination, host_and_port};
 use crate::environment::{CANDOR_TELEMETRY, DO_NOT_TRACK};
 use crate::manifest::{Controller, Manifest, Relay, Transport};
+use crate::visibility::{is_one_party, who_sees};
 
 pub(super) fn blocks(manifest: &Manifest) -> Vec<Block> {
-    let mut blocks = vec![heading("who", "Who can see what"), who_sees(manifest)];
+    let mut blocks = vec![heading("who", "Who can see what"), parties(manifest)];
     blocks.push(Block::Paragraph(transport(manifest).into()));
     blocks.push(Block::Paragraph(administrator(manifest).into()));
     blocks.push(heading("firewall", "Your firewall"));
@@ -25,7 +26,7 @@ pub(super) fn blocks(manifest: &Manifest) -> Vec<Block> {
     blocks
 }
 
-fn who_sees(manifest: &Manifest) -> Block {
+fn parties(manifest: &Manifest) -> Block {
     let head = ["Who", "Your address", "Your answers"];
     let controller = &manifest.controller.name;
     let mut rows: Vec<[String; 3]> = manifest
@@ -55,30 +56,28 @@ fn who_sees(manifest: &Manifest) -> Block {
 }
 
 fn transport(manifest: &Manifest) -> String {
-    let relays = &manifest.program.relays;
-    let same =
-        |relay: &Relay| relay.operator.trim().eq_ignore_ascii_case(manifest.controller.name.trim());
+    let destination = Destination::of(&manifest.program, None);
+    let sees = who_sees(manifest, &destination);
     if manifest.program.transport() == Transport::Direct {
-        return "Parts go straight to the collector, over HTTPS whenever they leave the machine. \
-                Whoever runs it could match your address with your answers, and the moments of \
-                arrival could join the parts of one report; the collector's software drops the \
-                address at once and keeps no moment finer than the period."
-            .to_owned();
+        return format!(
+            "{sees} Parts go straight to the collector, over HTTPS whenever they leave the \
+             machine. Whoever runs it could match your address with your answers, and the moments \
+             of arrival could join the parts of one report; the collector's software drops the \
+             address at once and keeps no moment finer than the period."
+        );
     }
     let claim = "Parts are sealed on your machine and pass through a relay. Sent on schedule, the \
                  collector can neither join them nor learn who sent them. Sending by hand, listing \
                  what is held and deleting at once can join them; the program says so before it \
-                 does any of it.";
-    if relays.iter().any(same) {
-        format!(
-            "{claim} But one party runs both a relay and the collector here: it could match \
-             address and content."
-        )
-    } else {
-        format!(
-            "{claim} If relay and collector worked together, they could match address and content."
-        )
+                 does any of it. A text that few have, such as a rare sample, is known again by \
+                 itself from one period to the next.";
+    if is_one_party(manifest, &destination) {
+        return format!("{claim} But: {sees}");
     }
+    format!(
+        "{sees} {claim} If relay and collector worked together, they could match address and \
+         content."
+    )
 }
 
 fn administrator(manifest: &Manifest) -> String {
@@ -105,7 +104,12 @@ fn hosts(manifest: &Manifest) -> Block {
         Transport::Direct => vec![row(&program.collector, manifest.controller.name.clone())],
         Transport::Blind => {
             let by = |relay: &Relay| format!("{}, {}", relay.operator, relay.country);
-            program.relays.iter().map(|relay| row(&relay.url, by(relay))).collect()
+            let mut rows: Vec<_> =
+                program.relays.iter().map(|relay| row(&relay.url, by(relay))).collect();
+            let host = Line::default().code(host_and_port(&program.collector));
+            let by = manifest.controller.name.clone();
+            rows.push(vec![host, "no connection from here".into(), by.into()]);
+            rows
         }
     };
     Block::Table { head, rows, numbers: None }

@@ -123,15 +123,22 @@ fn with_a_relay_the_statement_names_who_runs_it_and_where() {
     assert!(text.contains("| `relay.example.net:443` | HTTPS, outgoing |"));
     assert!(text.contains("If relay and collector worked together"));
 
+    assert!(text.contains(
+        "Example University, Norway, who runs the relay, sees this machine's address and no answer"
+    ));
+    assert!(text.contains("| no connection from here |"));
+
     let same = ("name = \"The person who runs this demo\"", "name = \"Example University\"");
     let text = markdown(&with(&[RELAY, same]));
     assert!(text.contains("it could match address and content"), "one party runs both");
+    assert!(!text.contains("sees this machine's address and no answer"));
 }
 
 #[test]
 fn without_a_relay_the_statement_says_that_the_address_is_seen() {
     let text = markdown(&demo());
     assert!(text.contains("could match your address with your answers"));
+    assert!(text.contains("can see this machine's address beside each part"));
     assert!(!text.contains("the relay)"));
 }
 

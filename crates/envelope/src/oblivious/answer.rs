@@ -12,6 +12,7 @@ use super::suite::{ANSWER_BYTES, AnswerSecret};
 
 /// What one capsule's answer is sealed and opened with. It opens no request, so that whoever sends
 /// capsules for another can read the answers alone.
+#[derive(Clone)]
 pub(super) struct AnswerKey {
     encapsulated: Vec<u8>,
     secret: AnswerSecret,

@@ -86,8 +86,7 @@ pub fn sign_keys(
 ) -> Result<KeyDocument, SignError> {
     let certificate = key.certificate();
     key.may_sign(KeyPurpose::Ohttp, &certificate.program, first_day)?;
-    let mut digits = String::with_capacity(2 * configurations.len());
-    crate::hex::push(&mut digits, configurations);
+    let digits = crate::hex::encode(configurations);
     let signature = key.sign(&message(&digits, first_day, last_day));
     let key = certificate.clone();
     Ok(KeyDocument { configurations: digits, first_day, key, last_day, signature })
@@ -150,8 +149,8 @@ impl KeyDocument {
         if !key.verifies(&message(&self.configurations, first_day, last_day), &self.signature) {
             return Err(DocumentError::Signature);
         }
-        let bytes = unhex(&self.configurations)
-            .ok_or(DocumentError::Configurations(ConfigurationError::Form))?;
+        let bytes = crate::hex::decode_any(&self.configurations)
+            .map_err(|_| DocumentError::Configurations(ConfigurationError::Form))?;
         list_from_bytes(&bytes).map(TrustedKeys).map_err(DocumentError::Configurations)
     }
 }
@@ -170,15 +169,6 @@ impl TrustedKeys {
     pub fn configurations(&self) -> &[Configuration] {
         &self.0
     }
-}
-
-fn unhex(digits: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-    let pairs = pairs.iter().map(|pair| {
-        let [byte] = crate::hex::decode::<1>(str::from_utf8(pair).ok()?).ok()?;
-        Some(byte)
-    });
-    pairs.collect::<Option<_>>().filter(|_| rest.is_empty())
 }
 
 #[derive(Serialize)]

@@ -33,10 +33,12 @@ pub struct SealedRequest {
 
 /// Opens the answer to one request. It does not open the request: a process that only sends may
 /// have it.
+#[derive(Clone)]
 pub struct Opener(AnswerKey);
 
 /// What one capsule was sealed with, kept where its plain text is kept: capsules that were caught
 /// on their way out can then be read by the operator of the installation, and by nobody else.
+#[derive(Clone)]
 pub struct CapsuleKey {
     configuration: Configuration,
     seed: Zeroizing<[u8; SEED_BYTES]>,
@@ -146,6 +148,14 @@ impl CapsuleKey {
         self.configuration.public().seal(&info, plain, &self.seed).ok()
     }
 }
+
+impl PartialEq for CapsuleKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for CapsuleKey {}
 
 impl fmt::Debug for Opener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,14 +9,19 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod agent;
 mod canaries;
 mod carried;
 mod chain;
+mod collector;
 mod crowds;
+mod downgrade;
 mod gateway;
 mod hostile;
 mod interoperability;
 mod keys;
+mod machine;
+mod namespaces;
 mod program;
 mod trouble;
 mod wire;

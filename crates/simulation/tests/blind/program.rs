@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
@@ -48,8 +48,14 @@ impl Relay {
     }
 
     pub(crate) fn start(options: &[&str]) -> Self {
-        let mut process = Command::new(relay())
-            .args(["serve", "--listen", "127.0.0.1:0"])
+        let make = |program: &Path| Command::new(program);
+        Self::start_as(make, &[&["--listen", "127.0.0.1:0"], options].concat())
+    }
+
+    /// As a process that is made like this.
+    pub(crate) fn start_as(make: impl Fn(&Path) -> Command, options: &[&str]) -> Self {
+        let mut process = make(relay())
+            .arg("serve")
             .args(options)
             .env("CANDOR_RELAY_LOG", "trace")
             .stdout(Stdio::piped())
@@ -77,6 +83,13 @@ impl Relay {
             std::thread::yield_now();
         }
         self
+    }
+
+    /// Waits until what the vendor signed is here, too.
+    pub(crate) fn wait_for_signed_keys(&self) {
+        while wire::get(self.address, "/ohttp-keys/signed").status() != 200 {
+            std::thread::yield_now();
+        }
     }
 
     pub(crate) fn metrics(&self) -> String {

@@ -57,6 +57,42 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    // The same, where everything travels blind; and privacy is never downgraded: no packet goes to
+    // the collector's own address, whatever happens.
+    #[test]
+    fn what_was_agreed_to_travel_blind_never_goes_direct(
+        seed in any::<u64>(),
+        operations in vec(operation(), 1..60),
+    ) {
+        let mut history = History::through_a_relay(seed);
+        for (index, operation) in operations.iter().enumerate() {
+            let held = history.step(operation);
+            prop_assert!(held.is_ok(), "step {index}, {operation:?}: {}", held.unwrap_err());
+        }
+    }
+}
+
+#[test]
+fn through_a_relay_every_day_is_delivered_once_while_keys_come_and_go() {
+    let mut history = History::through_a_relay(7);
+    history.step(&Operation::Agree("usage", Some("full"))).unwrap();
+    for day in 0..20 {
+        for _ in 0..24 {
+            history.world.pass_hours(1);
+            history.world.agent().tick().unwrap();
+        }
+        history.check_state().unwrap_or_else(|error| panic!("day {day}: {error}"));
+    }
+    let delivered = history.world.network.accepted().len();
+    assert!((3 * 18..=3 * 20).contains(&delivered), "{delivered} parts in 20 days");
+    assert_eq!(history.world.network.packets().len(), delivered);
+    // Once a day, and not for each part.
+    assert!((18..=22).contains(&history.world.network.fetches()));
+}
+
 #[test]
 fn a_long_ordinary_life_delivers_every_day_once() {
     let mut history = History::new(7);

@@ -121,3 +121,25 @@ fn preview_and_ledger_work_under_a_policy_that_forbids() {
     assert!(!shown.frozen && shown.parts.len() == 3);
     assert_eq!(world.agent().held().unwrap().len(), 3);
 }
+
+#[test]
+fn a_relay_that_the_policy_names_is_used_and_asked_about_first() {
+    let world = agreed(9);
+    let through = |rest: &str| {
+        let relay = "[program.larkspur]\nrelay = \"https://relay.example.net\"\n";
+        policy(&format!("{relay}{LARKSPUR}{rest}"))
+    };
+    // Who agreed to another way is asked again.
+    world.policy.place(Ok(&through("")));
+    assert_eq!(sends(&world), None);
+    world.agent().agree("usage", Some("basic"), How::Cli, "en").unwrap();
+    world.agent().send("usage").unwrap();
+    let packets = world.network.packets();
+    assert!(!packets.is_empty());
+    assert!(packets.iter().all(|packet| packet.to == "https://relay.example.net"));
+    // A process that began before does not change the way of what is under way.
+    let agent = world.agent();
+    world.policy.place(Ok(&policy("")));
+    let reading = agent.read().unwrap();
+    assert!(agent.verdict(&reading, "usage").unwrap().consent().is_none());
+}

@@ -1,0 +1,103 @@
+//! The whole way with the real agent: real relay, real collector, and nobody at the collector's own
+//! address.
+
+use std::net::TcpListener;
+
+use crate::collector::Collector;
+use crate::machine::Machine;
+use crate::program::Relay;
+
+fn world() -> (Collector, Relay, Machine) {
+    let collector = Collector::start();
+    let relay = Relay::before(collector.address, &[]).with_keys();
+    relay.wait_for_signed_keys();
+    let machine = Machine::new(&collector, &[relay.address]);
+    (collector, relay, machine)
+}
+
+#[test]
+fn a_report_travels_blind_and_every_part_has_a_receipt_that_verifies() {
+    let (_collector, relay, machine) = world();
+    machine.prints(&["agree", "usage", "--tier", "basic"]);
+    assert!(relay.metrics().contains("carried"), "{}", relay.metrics());
+    let preview = machine.prints(&["preview", "usage"]);
+    let sent = machine.prints(&["send", "usage"]);
+    assert!(sent.contains("Sent 2 parts"), "{sent}");
+    let proof = machine.json(&["ledger", "verify"]);
+    assert_eq!((&proof["receipted"], &proof["whole"]), (&2.into(), &true.into()), "{proof}");
+    let bytes: Vec<_> =
+        machine.ledger("sending").iter().map(|line| line["bytes"].to_string()).collect();
+    assert_eq!(bytes.len(), 2);
+    for line in preview.lines() {
+        assert!(bytes.contains(&serde_json::Value::from(line).to_string()), "{line}");
+    }
+    assert_eq!(machine.ledger("sealed").len(), 2, "each part its own capsule");
+    machine.stayed_blind();
+}
+
+#[test]
+fn what_is_held_is_listed_and_deleted_by_the_same_way() {
+    let (_collector, _relay, machine) = world();
+    machine.prints(&["agree", "usage", "--tier", "basic"]);
+    machine.prints(&["send", "usage"]);
+    let held = machine.json(&["held", "--live"]);
+    assert!(held.to_string().matches("\\\"tag\\\"").count() == 2, "{held}");
+    machine.prints(&["withdraw", "usage", "--now"]);
+    assert_eq!(machine.ledger("tombstone").len(), 2);
+    // Two parts, two questions about one tag each, two deletions.
+    assert_eq!(machine.ledger("sealed").len(), 6);
+    machine.stayed_blind();
+}
+
+#[test]
+fn a_refusal_comes_back_with_its_reason() {
+    let (collector, relay, machine) = world();
+    let text = collector.manifest().replace("Which operating system is this?", "Which system?");
+    machine.install(&text.replace("ubuntu", "fedora"), &[relay.address]);
+    machine.prints(&["agree", "usage", "--tier", "basic"]);
+    let error = machine.fails(&["send", "usage"]);
+    assert!(error.contains("refused a part (422)"), "{error}");
+    assert!(error.contains("only 1 part of the report"), "the other part is known: {error}");
+    machine.stayed_blind();
+}
+
+#[test]
+fn a_relay_that_is_named_here_stands_in_for_the_manifests() {
+    let (_collector, relay, machine) = world();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    machine.install(&_collector.manifest(), &[nobody]);
+    let own = format!("http://{}", relay.address);
+    let with = |command: &[&str]| machine.run(&[command, &["--relay", &own]].concat());
+    assert!(with(&["agree", "usage", "--tier", "basic"]).status.success());
+    assert!(with(&["send", "usage"]).status.success());
+    // Without it the relay is another than what was agreed to: nothing moves.
+    machine.fails(&["send", "usage"]);
+    let error = machine.fails(&["status", "--relay", "http://relay.example.net"]);
+    assert!(error.contains("the relay's address cannot be used"), "{error}");
+    machine.stayed_blind();
+}
+
+#[test]
+fn where_the_first_relay_is_gone_the_second_carries() {
+    let (collector, relay, machine) = world();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    machine.install(&collector.manifest(), &[nobody, relay.address]);
+    machine.prints(&["agree", "usage", "--tier", "basic"]);
+    assert!(machine.prints(&["send", "usage"]).contains("Sent 2 parts"));
+    machine.stayed_blind();
+}
+
+#[test]
+fn what_waits_sealed_is_destroyed_with_a_no() {
+    let (collector, relay, machine) = world();
+    machine.prints(&["agree", "usage", "--tier", "basic"]);
+    drop(collector);
+    machine.fails(&["send", "usage"]);
+    let sealed = machine.folder.path().join("state/sealed");
+    let files = || std::fs::read_dir(&sealed).unwrap().count();
+    assert_eq!(files(), 1);
+    machine.prints(&["decline", "usage"]);
+    assert_eq!(files(), 0);
+    drop(relay);
+    machine.stayed_blind();
+}
