@@ -1,4 +1,4 @@
-//! Who can see what on the way, in one sentence: the same in the statement, on the page and in `why`.
+//! Who can see what on the way, in one sentence: the same in statement, page and `why`.
 
 use crate::destination::{Destination, Way, host_and_port};
 use crate::manifest::{Manifest, Relay};

@@ -1,4 +1,4 @@
-//! HTTPS to a collector or a relay, verification always on. There is no code that could switch it off.
+//! HTTPS to a collector or a relay, verification always on. No code could switch it off.
 
 use std::io::{self, Read};
 use std::sync::Arc;

@@ -72,7 +72,10 @@ fn told(bytes: Bytes, media_type: &'static str) -> Result<Answer, Refused> {
 /// Everything that can be said openly can be said sealed.
 async fn heard(inner: Inner, shared: &Shared) -> Result<Answer, Refused> {
     let headers = headers(&inner)?;
-    match route::route(&inner.method, &inner.path) {
+    // A collector may stand below a path of its host, which a proxy takes away from what comes
+    // openly; in a capsule it is still there.
+    let below = inner.path.find("/v1/").and_then(|at| inner.path.get(at..));
+    match route::route(&inner.method, below.unwrap_or(&inner.path)) {
         Ok(Route::Part(program, channel)) => {
             let catalogue = shared.catalogue();
             if catalogue.channel(program.as_str(), channel.as_str()).is_none() {

@@ -81,6 +81,15 @@ fn a_sealed_part_gets_the_receipt_that_an_open_one_gets() {
 }
 
 #[test]
+fn a_part_for_a_collector_below_a_path_is_taken() {
+    let vendor = vendor();
+    let server = vendor.serve();
+    let part = vendor.part(&key(1), "2026-11-20", "debian");
+    let below = Request { path: "/in/v1/larkspur/usage".into(), ..report(&part) };
+    assert_eq!(ask(&vendor, &server, &below).status, 201);
+}
+
+#[test]
 fn a_capsule_that_comes_twice_gets_the_same_receipt_twice() {
     let vendor = vendor();
     let server = vendor.serve();

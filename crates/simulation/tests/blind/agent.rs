@@ -101,3 +101,68 @@ fn what_waits_sealed_is_destroyed_with_a_no() {
     drop(relay);
     machine.stayed_blind();
 }
+
+#[test]
+fn a_capsule_that_was_caught_is_opened_and_found_in_the_ledger() {
+    let collector = Collector::start();
+    let gateway = crate::gateway::Gateway::start();
+    // A relay that keeps what it carries, as an inspecting proxy of a site would.
+    let catching = crate::downgrade::catching(collector.address);
+    let machine = Machine::new(&collector, &[catching.address]);
+    machine.prints(&["agree", "usage", "--tier", "basic"]);
+    machine.prints(&["send", "usage"]);
+    machine.prints(&["held", "--live"]);
+    let caught = catching.caught();
+    assert_eq!(caught.len(), 4, "two parts, and a question about each");
+    // Nor does its length tell what a capsule is about.
+    assert!(caught.iter().all(|capsule| capsule.len() == caught[0].len()));
+    let preview = machine.prints(&["preview", "usage"]);
+    let file = machine.folder.path().join("capsule");
+    let open = |capsule: &[u8]| {
+        std::fs::write(&file, capsule).unwrap();
+        machine.run(&["ledger", "open", file.to_str().unwrap(), "--json"])
+    };
+    let mut parts = Vec::new();
+    for capsule in &caught {
+        let output = open(capsule);
+        assert!(output.status.success());
+        let opened: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(opened["capsule"], envelope::Digest::of(capsule).to_string());
+        if opened["kind"] == "part" {
+            assert_eq!(opened["same_as"]["receipted"], true, "{opened}");
+            parts.push(opened["bytes"].as_str().unwrap().to_owned());
+        }
+    }
+    parts.sort();
+    let mut shown: Vec<_> = preview.lines().map(str::to_owned).collect();
+    shown.sort();
+    assert_eq!(parts, shown, "what was caught is what was shown, byte for byte");
+    // What was sealed elsewhere, or changed on its way, is not taken for one's own.
+    let (foreign, _) = gateway.seal("foreign");
+    let mut changed = caught[0].clone();
+    changed[99] ^= 1;
+    for capsule in [foreign, changed, Vec::new()] {
+        let output = open(&capsule);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("was not sealed here"));
+    }
+    machine.stayed_blind();
+}
+
+#[test]
+fn what_is_gathered_is_sealed_at_once_where_the_keys_are_here() {
+    let (_collector, _relay, machine) = world();
+    machine.prints(&["agree", "usage", "--tier", "basic"]);
+    machine.prints(&["send", "usage"]);
+    machine.prints(&["agree", "devices"]);
+    machine.prints(&["preview", "usage", "--fresh"]);
+    // Looking asks nobody, and seals nothing twice.
+    assert_eq!(machine.ledger("sealed").len(), 2);
+    let sealed = machine.folder.path().join("state/sealed");
+    let text: String = std::fs::read_dir(&sealed)
+        .unwrap()
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    assert!(!text.contains("capsule"), "what was acknowledged waits no longer: {text}");
+    machine.stayed_blind();
+}

@@ -129,8 +129,8 @@ impl Collector {
         std::fs::read_to_string(self.folder.path().join("manifest.toml")).unwrap()
     }
 
-    /// A document for the same days with other keys, signed under another key of the same root: what
-    /// a collector could tell one sender alone.
+    /// A document for the same days with other keys, signed under another key of the same root:
+    /// what a collector could tell one sender alone.
     pub(crate) fn signed_again(&self, list: &[u8]) -> Vec<u8> {
         let told = KeyDocument::of_program(list, "larkspur").unwrap();
         let path = self.folder.path().join("root.key");

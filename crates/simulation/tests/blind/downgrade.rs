@@ -1,9 +1,9 @@
 //! Privacy is never downgraded: whatever a relay, a gateway or a network does, nothing reaches the
 //! collector's own address.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use envelope::oblivious::KEY_PROBLEM;
 
@@ -29,27 +29,96 @@ fn stand_in(keys: &[u8], carried: &[u8]) -> SocketAddr {
 }
 
 fn answer(mut stream: &TcpStream, answers: &[Vec<u8>; 2]) {
-    use std::io::Read as _;
+    let request = whole(stream);
+    let answer = &answers[usize::from(!request.starts_with(b"GET"))];
+    if answer.is_empty() {
+        // Says nothing until the other side has had enough.
+        while matches!(stream.read(&mut [0; 8192]), Ok(1..)) {}
+    }
+    let _ = stream.write_all(answer);
+}
+
+/// A request to its end.
+fn whole(mut stream: &TcpStream) -> Vec<u8> {
     let mut request = Vec::new();
     let mut bytes = [0; 8192];
-    // A capsule comes in chunks; the last one is empty.
+    // A part comes in chunks, and the last one is empty; a question has a length.
     let is_whole = |request: &[u8]| {
-        let wanted: &[u8] =
-            if request.starts_with(b"GET") { b"\r\n\r\n" } else { b"\r\n0\r\n\r\n" };
-        request.ends_with(wanted)
+        let text = String::from_utf8_lossy(request);
+        let Some((head, _)) = text.split_once("\r\n\r\n") else { return false };
+        let head = head.to_ascii_lowercase();
+        match head.split_once("content-length: ") {
+            Some((_, length)) => {
+                let length: usize = length.split("\r\n").next().unwrap().parse().unwrap();
+                request.len() >= head.len() + 4 + length
+            }
+            None => head.starts_with("get") || request.ends_with(b"\r\n0\r\n\r\n"),
+        }
     };
     while !is_whole(&request) {
         match stream.read(&mut bytes) {
             Ok(read @ 1..) => request.extend_from_slice(&bytes[..read]),
-            _ => return,
+            _ => break,
         }
     }
-    let answer = &answers[usize::from(!request.starts_with(b"GET"))];
-    if answer.is_empty() {
-        // Says nothing until the other side has had enough.
-        while matches!(stream.read(&mut bytes), Ok(1..)) {}
+    request
+}
+
+/// A relay in three lines that keeps what it carries.
+pub(crate) struct Catching {
+    pub(crate) address: SocketAddr,
+    caught: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl Catching {
+    pub(crate) fn caught(&self) -> Vec<Vec<u8>> {
+        self.caught.lock().unwrap().clone()
     }
-    let _ = stream.write_all(answer);
+}
+
+/// In front of a gateway.
+pub(crate) fn catching(gateway: SocketAddr) -> Catching {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let caught = Arc::new(Mutex::new(Vec::new()));
+    let keeping = Arc::clone(&caught);
+    // Ends with the test's process.
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (stream, keeping) = (stream.unwrap(), Arc::clone(&keeping));
+            std::thread::spawn(move || catch(&stream, gateway, &keeping));
+        }
+    });
+    Catching { address, caught }
+}
+
+fn catch(mut stream: &TcpStream, gateway: SocketAddr, keeping: &Mutex<Vec<Vec<u8>>>) {
+    let request = whole(stream);
+    let answer = if request.starts_with(b"GET") {
+        wire::get(gateway, "/ohttp-keys/signed")
+    } else {
+        let body = request.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+        let head = String::from_utf8_lossy(&request[..body]).to_lowercase();
+        let is_chunked = head.contains("transfer-encoding: chunked");
+        let body = &request[body..];
+        let capsule = if is_chunked { unchunked(body) } else { body.to_vec() };
+        keeping.lock().unwrap().push(capsule.clone());
+        wire::post(&wire::open(gateway), "/ohttp", "", &capsule).unwrap()
+    };
+    let status = format!("{} As it came", answer.status());
+    let _ = stream.write_all(&said(&status, "content-type: message/ohttp-res\r\n", &answer.body));
+}
+
+/// A body without the lengths of its chunks.
+fn unchunked(mut body: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    while let Some(end) = body.windows(2).position(|window| window == b"\r\n") {
+        let length = std::str::from_utf8(&body[..end]).unwrap();
+        let length = usize::from_str_radix(length, 16).unwrap();
+        plain.extend_from_slice(&body[end + 2..end + 2 + length]);
+        body = &body[(end + 4 + length).min(body.len())..];
+    }
+    plain
 }
 
 fn said(status: &str, more: &str, body: &[u8]) -> Vec<u8> {

@@ -89,8 +89,8 @@ fn through_a_relay_every_day_is_delivered_once_while_keys_come_and_go() {
     let delivered = history.world.network.accepted().len();
     assert!((3 * 18..=3 * 20).contains(&delivered), "{delivered} parts in 20 days");
     assert_eq!(history.world.network.packets().len(), delivered);
-    // Once a day, and not for each part.
-    assert!((18..=22).contains(&history.world.network.fetches()));
+    // Once a day at most, and not for each part.
+    assert!((8..=21).contains(&history.world.network.fetches()));
 }
 
 #[test]
