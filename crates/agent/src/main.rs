@@ -64,14 +64,7 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
     }
     let path = common.manifest.as_deref().ok_or_else(no_manifest)?;
     let manifest = read_manifest(path)?;
-    for (whose, address) in [("collector", &common.collector), ("relay", &common.relay)] {
-        let checked = address.as_deref().map_or(Ok(()), contract::destination::check_url);
-        checked.map_err(|why| {
-            let kept = "everything as it was; nothing was sent";
-            let headline = format!("the {whose}'s address cannot be used.");
-            Trouble::new(headline, why, kept, "name another")
-        })?;
-    }
+    check_addresses(&common)?;
     let folder = state_folder(&common, &manifest);
     if let Command::Push { field, word, number } = &cli.command {
         let line = Line { field, number: *number, word: word.as_deref() };
@@ -121,6 +114,18 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
         _ => {}
     }
     warn_and_carry_out(&agent, &cli.command, common.json)
+}
+
+fn check_addresses(common: &Common) -> Result<(), Trouble> {
+    for (whose, address) in [("collector", &common.collector), ("relay", &common.relay)] {
+        let checked = address.as_deref().map_or(Ok(()), contract::destination::check_url);
+        checked.map_err(|why| {
+            let kept = "everything as it was; nothing was sent";
+            let headline = format!("the {whose}'s address cannot be used.");
+            Trouble::new(headline, why, kept, "name another")
+        })?;
+    }
+    Ok(())
 }
 
 fn warn_and_carry_out(agent: &Agent<'_>, command: &Command, json: bool) -> Result<Output, Trouble> {

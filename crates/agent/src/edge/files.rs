@@ -15,12 +15,11 @@ use crate::trouble::Trouble;
 /// If it cannot be read, is no regular file, is too large, or is not UTF-8.
 pub fn read_text(path: &Path, what: &str, bytes_max: usize) -> Result<String, Trouble> {
     let bytes = read_bytes(path, what, bytes_max)?;
-    String::from_utf8(bytes).map_err(|_| {
-        unread(path, what, "it is no text in UTF-8".to_owned(), "save it as UTF-8 text")
-    })
+    String::from_utf8(bytes)
+        .map_err(|_| unread(path, what, "it is no text in UTF-8", "save it as UTF-8 text"))
 }
 
-fn unread(path: &Path, what: &str, happened: String, to_do: &str) -> Trouble {
+fn unread(path: &Path, what: &str, happened: &str, to_do: &str) -> Trouble {
     Trouble::new(
         format!("{what} cannot be read."),
         format!("{}: {happened}", path.display()),
@@ -34,7 +33,7 @@ fn unread(path: &Path, what: &str, happened: String, to_do: &str) -> Trouble {
 /// # Errors
 /// If it cannot be read, is no regular file, or is too large.
 pub fn read_bytes(path: &Path, what: &str, bytes_max: usize) -> Result<Vec<u8>, Trouble> {
-    let trouble = |happened: String, to_do: &str| unread(path, what, happened, to_do);
+    let trouble = |happened: String, to_do: &str| unread(path, what, &happened, to_do);
     // Opening a pipe would wait for a writer.
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path);

@@ -63,9 +63,9 @@ fn a_refusal_comes_back_with_its_reason() {
 
 #[test]
 fn a_relay_that_is_named_here_stands_in_for_the_manifests() {
-    let (_collector, relay, machine) = world();
+    let (collector, relay, machine) = world();
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    machine.install(&_collector.manifest(), &[nobody]);
+    machine.install(&collector.manifest(), &[nobody]);
     let own = format!("http://{}", relay.address);
     let with = |command: &[&str]| machine.run(&[command, &["--relay", &own]].concat());
     assert!(with(&["agree", "usage", "--tier", "basic"]).status.success());

@@ -1,6 +1,7 @@
 //! A machine with the real agent, whose manifest names relays and a collector that nobody is to
 //! reach: a recorder stands at its address.
 
+use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -51,7 +52,7 @@ pub(crate) fn with_relays(manifest: &str, collector: &str, relays: &[String]) ->
     let mut text = manifest.replace("https://stats.larkspur.example", collector);
     for relay in relays {
         text.push_str("\n[[program.relay]]\noperator = \"Example University\"\n");
-        text.push_str(&format!("country = \"Norway\"\nurl = \"{relay}\"\n"));
+        let _ = writeln!(text, "country = \"Norway\"\nurl = \"{relay}\"");
     }
     text
 }

