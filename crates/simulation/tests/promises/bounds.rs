@@ -14,6 +14,7 @@ fn waiting(bytes: usize) -> FrozenPart {
         due: Timestamp::UNIX_EPOCH,
         tries: 0,
         to: None,
+        relays: Vec::new(),
         is_redrawn: false,
         state: PartState::Waiting,
     }
