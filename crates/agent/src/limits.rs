@@ -114,6 +114,13 @@ pub const LOCK_SECONDS_MAX: u64 = 5;
 /// or three, and one that hangs must not eat what is left for the others.
 pub const COMMAND_SECONDS_MAX: u64 = 10;
 
+/// Seconds of processor that a command may take: all of the time that it has, on one processor.
+pub const COMMAND_CPU_SECONDS_MAX: u64 = COMMAND_SECONDS_MAX;
+
+/// Bytes of memory of its own that a command may take: a tool in Python or Java with a large
+/// answer takes a tenth of this.
+pub const COMMAND_MEMORY_BYTES_MAX: u64 = 1 << 30;
+
 /// Bytes that a command may print: a closed list has 1,024 entries of 64 bytes, four times over.
 pub const COMMAND_BYTES_MAX: usize = 256 * 1024;
 

@@ -15,7 +15,7 @@ mod lint;
 mod token;
 mod words;
 
-pub use grants::{Reads, reads};
+pub use grants::{Reads, gives, reads};
 
 #[cfg(test)]
 mod tests;

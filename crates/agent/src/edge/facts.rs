@@ -11,6 +11,9 @@ use crate::gather::gather;
 use crate::ports::Gather;
 use crate::push::Pushed;
 
+/// The lowest rank for the processor, from which the kernel derives that for the disk.
+pub(super) const NICE: i32 = 19;
+
 /// The machine's facts, as a manifest reads them.
 #[derive(Debug, Clone)]
 pub struct OsFacts {
@@ -48,8 +51,17 @@ impl OsFacts {
 }
 
 impl Gather for OsFacts {
+    /// On a thread of its own, which yields to the product and ends: priorities are never raised
+    /// again. Commands inherit the rank from their first moment on.
     fn facts(&self, fields: &[&Field]) -> Facts {
-        gather(fields, &self.sources())
+        std::thread::scope(|scope| {
+            let gathering = scope.spawn(|| {
+                // Without it, facts are gathered at the rank of the service, which is low too.
+                let _ = rustix::process::setpriority_process(None, NICE);
+                gather(fields, &self.sources())
+            });
+            gathering.join().unwrap_or_default()
+        })
     }
 
     fn known(&self, tell: &mut dyn FnMut(&str)) -> Result<(), String> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use agent::edge::source::OsSources;
 use agent::gather::{ReadError, ReadSource as _};
+use agent::ports::Gather as _;
 
 use crate::{LITTLE, PLENTY, limits, sources, write};
 
@@ -230,6 +231,39 @@ fn a_program_yields_to_the_product() {
     // Its rank is set right after its start, so it may see a moment without.
     let patient = "while [ \"$(nice)\" != 19 ]; do :; done; nice";
     assert_eq!(script(patient), Ok("19\n".to_owned()));
+}
+
+#[test]
+fn a_program_that_takes_too_much_of_the_machine_is_stopped() {
+    let patient = |what: &str, most: &str| {
+        format!("while [ \"$(ulimit -{what})\" != {most} ]; do :; done; ulimit -{what}")
+    };
+    // Seconds of processor, KiB of memory of its own, and no copy of its memory on the disk.
+    assert_eq!(script(&patient("t", "10")), Ok("10\n".to_owned()));
+    assert_eq!(script(&patient("d", "1048576")), Ok("1048576\n".to_owned()));
+    assert_eq!(script(&patient("c", "0")), Ok("0\n".to_owned()));
+}
+
+#[test]
+fn facts_are_gathered_at_the_lowest_rank_and_the_rest_goes_on_at_its_own() {
+    let rank = || {
+        let mut stat = String::new();
+        File::open("/proc/thread-self/stat").unwrap().read_to_string(&mut stat).unwrap();
+        let after = stat.rsplit(") ").next().unwrap().to_owned();
+        after.split(' ').nth(16).unwrap().to_owned()
+    };
+    let before = rank();
+    let text = include_str!("../../../simulation/src/larkspur/manifest.toml");
+    let manifest = contract::manifest::Manifest::parse(text).unwrap();
+    let mut field = manifest.channels[0].parts[0].fields[0].clone();
+    field.source = serde_json::from_value(serde_json::json!({
+        "from": "command", "argv": ["nice"], "take": {"amount": "first", "times": 1},
+    }))
+    .unwrap();
+    let facts = agent::edge::facts::OsFacts::new(&manifest, None).facts(&[&field]);
+    let fact = facts.into_values().next().unwrap();
+    assert!(fact == Ok(contract::answer::Fact::Text("19".to_owned())), "it ran at another rank");
+    assert_eq!(rank(), before);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod file;
 mod http;
 mod machine;
 mod system;
+mod truenas;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -13,7 +13,7 @@ pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
     for (number, word) in scan.words.iter().enumerate() {
         // The last letter of the one ending that is looked for.
         let last = scan.before(word.end);
-        if word.means & (TOWN | ROOM) == 0 && !matches!(last, b'm' | b'M' | b's') {
+        if word.means & (TOWN | ROOM) == 0 && !matches!(last, b'm' | b'M' | b's' | b'e') {
             continue;
         }
         let bracket = scan.before(word.start) == b'[';
@@ -24,15 +24,15 @@ pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
     }
 }
 
-/// A word for a room or a department; German makes one word of it and its use.
+/// A word for a room, a department or a street; German makes one word of it and its use.
 fn is_room(scan: &Scan<'_>, word: &Word) -> bool {
+    const GERMAN: [&str; 4] = ["raum", "strasse", "stra\u{df}e", "gasse"];
     let text = scan.of_word(word);
-    let german = word.has & DIGIT == 0
-        && text.len() >= 4
-        && text
-            .get(text.len().saturating_sub(4)..)
-            .is_some_and(|end| end.eq_ignore_ascii_case("raum"));
-    german || word.means & ROOM != 0
+    let ends = |end: &str| {
+        let at = text.len().checked_sub(end.len());
+        at.and_then(|at| text.get(at..)).is_some_and(|found| found.eq_ignore_ascii_case(end))
+    };
+    word.means & ROOM != 0 || (word.has & DIGIT == 0 && GERMAN.iter().any(|end| ends(end)))
 }
 
 /// `Jane's switch`: makers do not write whose a device is.

@@ -29,6 +29,7 @@ pub(super) fn find(scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
         if chunk.has & DASH != 0 {
             pieces.extend(tail_of_model(scan, chunk));
             pieces.extend(long_identifier(scan, chunk));
+            pieces.extend(grouped_number(scan, chunk));
         }
     }
 }
@@ -187,7 +188,7 @@ fn is_capital_number(text: &str) -> bool {
     let release = (text.starts_with(['V', 'R']) && second_is_digit)
         || text.starts_with("0X")
         || text.contains("SPC")
-        || text.contains("R0");
+        || (text.contains('V') && text.contains("R0"));
     let stamped = text.len() == 11 && letters_first == 3 && {
         let number = |from: usize, to: usize| text.get(from..to).and_then(|n| n.parse::<u8>().ok());
         number(3, 5).is_some() && number(5, 7).is_some_and(|week| (1..=53).contains(&week))
@@ -196,7 +197,19 @@ fn is_capital_number(text: &str) -> bool {
     // A hardware address without its separators.
     let hex = text.len() == 12 && digits >= 2 && text.bytes().all(|c| c.is_ascii_hexdigit());
     let long = letters_first <= 6 && run >= 7 || text.len() >= 12 && digits >= 6;
-    stamped || hex || (long && !release && !dated)
+    stamped || hex || ((long || is_counted(text)) && !release && !dated)
+}
+
+/// `X3BC001234`: letters and digits by turns, and a counter of six digits or more at the end.
+/// Models change between letters and digits too, and count to less.
+fn is_counted(text: &str) -> bool {
+    let counter = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let pairs = text.as_bytes().windows(2);
+    let turns = pairs.filter(|pair| match pair {
+        [a, b] => a.is_ascii_digit() != b.is_ascii_digit(),
+        _ => false,
+    });
+    text.len() >= 10 && counter >= 6 && turns.count() >= 3
 }
 
 /// `20130501`, with hours, minutes and seconds or without.
@@ -244,5 +257,23 @@ fn long_identifier(scan: &Scan<'_>, chunk: &Chunk) -> Option<Piece> {
         let next = scan.byte(last.end);
         let ends = next != b'-' || !scan.byte(last.end + 1).is_ascii_alphanumeric();
         (fine && ends).then_some(Piece { start: first.start, end: last.end, class: Class::Serial })
+    })
+}
+
+/// `Q2AB-CDEF-3456`: three groups of four capitals and digits and nothing else, as makers print
+/// numbers that people must type.
+fn grouped_number(scan: &Scan<'_>, chunk: &Chunk) -> Option<Piece> {
+    let words = scan.words_of(chunk);
+    let [first, _, last] = words else { return None };
+    let text = scan.part(first.start, last.end);
+    let four = |group: &str| {
+        group.len() == 4 && group.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+    };
+    let has = first.has | chunk.has;
+    let mixed = has & DIGIT != 0 && has & UPPER != 0;
+    (text.len() == 14 && text.split('-').all(four) && mixed).then_some(Piece {
+        start: first.start,
+        end: last.end,
+        class: Class::Serial,
     })
 }

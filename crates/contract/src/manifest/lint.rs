@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::reader::{Node, Reader};
-use super::{Channel, DefaultRule, Field, Part, Publication, Sensitivity, Source};
+use super::{Channel, DefaultRule, Field, Known, Part, Publication, Sensitivity, Source};
 use crate::calendar::{Identity, PeriodKind};
 use crate::definition::Definition;
 use crate::id::{ProgramId, PurposeId};
 use crate::kind::Kind;
 use crate::limits::{ANCHOR_CHOICES_MAX, FIELDS_PER_PART_MAX, PART_BYTES_MAX};
+use crate::sql;
 use crate::text::Text;
 
 pub(super) use super::lint_source::{column, fits, source};
@@ -66,6 +67,26 @@ pub(super) fn pushes_of_all(root: &Node<'_, '_>, channels: &[Channel]) {
         if !seen.insert(&field.id) {
             let what = format!("`{}` is pushed for two channels", field.id);
             root.note("channel", what, "give each pushed question of the manifest its own id");
+        }
+    }
+}
+
+/// What is read to be removed cannot be what is sent.
+pub(super) fn known_in_samples(root: &Node<'_, '_>, known: &[Known], channels: &[Channel]) {
+    let fields = channels.iter().flat_map(Channel::fields);
+    for field in fields.filter(|field| matches!(field.kind, Kind::Sample { .. })) {
+        let names = |known: &&Known| match (&known.source, &field.source) {
+            (
+                Source::Sql { query: removed, database: a },
+                Source::Sql { query: sent, database: b },
+            ) => a == b && !sql::gives(removed).is_disjoint(&sql::gives(sent)),
+            (removed, sent) => removed == sent,
+        };
+        if let Some(known) = known.iter().find(names) {
+            let what =
+                format!("the sample `{}` reads what is to be removed: {}", field.id, known.what);
+            let fix = "ask for another column: of this one nothing could be left";
+            root.note("channel", what, fix);
         }
     }
 }

@@ -59,6 +59,7 @@ fn read(root: &Node<'_, '_>) -> Option<Manifest> {
     let channels = channels(root, &declared);
     declared.note_unused(root);
     lint::pushes_of_all(root, &channels);
+    lint::known_in_samples(root, &declared.known, &channels);
     lint::words_of_all(root, &declared.purposes, &never_collected, &channels);
     format?;
     let manifest = Manifest {

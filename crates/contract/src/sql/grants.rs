@@ -25,6 +25,33 @@ pub fn reads<'q>(queries: impl Iterator<Item = &'q Query>) -> Reads {
     all
 }
 
+/// The columns that a query gives, as far as they can be told: of those it only compares or counts
+/// by, none. They are `table.column`, in lower case.
+pub fn gives(query: &Query) -> BTreeSet<String> {
+    let tokens = tokens(query.as_str()).unwrap_or_default();
+    let mut depth = 0_i32;
+    let end = tokens.iter().position(|token| {
+        match token {
+            Token::Symbol('(') => depth += 1,
+            Token::Symbol(')') => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && token.is("FROM")
+    });
+    let (mut whole, mut list) = (Scope::default(), Scope::default());
+    whole.read(&tokens);
+    list.read(tokens.get(..end.unwrap_or(tokens.len())).unwrap_or_default());
+    let single = (whole.tables.len() == 1).then(|| whole.tables.values().next().copied()).flatten();
+    let column = |named: &Named<'_>| {
+        let table = match named.of {
+            Some(of) => whole.tables.get(of).copied(),
+            None => single,
+        };
+        Some(format!("{}.{}", table?, named.name).to_ascii_lowercase())
+    };
+    list.names.iter().filter_map(column).collect()
+}
+
 /// A name, perhaps behind the name of its table.
 struct Named<'q> {
     of: Option<&'q str>,

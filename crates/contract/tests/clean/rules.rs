@@ -322,3 +322,21 @@ fn a_sample_ends_at_its_bound_and_shows_every_character() {
     assert_eq!(sample("Switch SN: QW1234567", 15).as_deref(), Some("Switch SN:"));
     assert_eq!(sample("\u{200b} \n", 15), None);
 }
+
+#[test]
+fn numbers_that_people_type_and_counters_behind_turns_of_letters_go() {
+    check(&[
+        ("Example MX64 Q2KN-ABCD-1234", "Example MX64 <serial>"),
+        ("WF-C5790 X3BC001234", "WF-C5790 <serial>"),
+        ("C258 A7R0021012345", "C258 <serial>"),
+    ]);
+    check_same(&["S5735-L24P4S-A1 V200R021C00SPC100", "2023-0619-2054", "JL256A-ABCD-EFGH-1234"]);
+}
+
+#[test]
+fn streets_and_sites_go() {
+    check(&[
+        ("Acme UPS 12 Baker Street", "Acme UPS <place>"),
+        ("site: Quietmeadow", "site: <place>"),
+    ]);
+}

@@ -136,3 +136,41 @@ fn another_query_another_database_and_fewer_known_values_are_asked_again() {
     change(("SELECT hostname FROM", "SELECT sysName FROM"), "no longer removed", true);
     change(("SELECT hostname FROM", "SELECT sysName FROM"), "also removed", false);
 }
+
+#[test]
+fn a_sample_that_reads_what_is_to_be_removed_is_refused() {
+    let text = |known: &str, sample: &str| {
+        let (head, channels) = SMALL.split_once("[[channel]]").unwrap();
+        let (before, _) = channels.split_once("[[channel.part]]").unwrap();
+        format!(
+            "{head}[[database]]\nid = \"main\"\nkind = \"mysql\"\n\
+             [[known]]\nwhat = \"Names\"\nsource = {known}\n\
+             [[channel]]{}[[channel.part]]\nid = \"p\"\n[[channel.part.field]]\nid = \"f\"\n\
+             question = \"What?\"\npurpose = \"support\"\nkind = \"sample\"\n\
+             expires = 2028-12-31\nsource = {sample}\n",
+            before.split("[[channel.tier]]").next().unwrap()
+        )
+    };
+    let query = |sql: &str| format!("{{ sql = \"{sql}\", database = \"main\" }}");
+    let known = query("SELECT hostname, serial FROM devices WHERE device_id > 0");
+    for (sample, is_refused) in [
+        (query("SELECT Hostname FROM devices"), true),
+        (query("SELECT CONCAT(d.hardware, d.serial) FROM devices d"), true),
+        (query("SELECT hardware, COUNT(device_id) FROM devices GROUP BY hardware"), false),
+        (query("SELECT hardware FROM devices WHERE serial IS NULL"), false),
+        (query("SELECT hostname FROM others"), false),
+    ] {
+        let result = Manifest::parse(&text(&known, &sample));
+        let problems = result.err().map(|problems| problems.to_string()).unwrap_or_default();
+        let is_named = problems.contains("reads what is to be removed");
+        assert_eq!(is_named, is_refused, "{sample}: {problems}");
+        assert_eq!(problems.is_empty(), !is_refused, "{sample}: {problems}");
+    }
+    let file = "{ file = \"/var/lib/x/names\", take = \"all\" }";
+    let problems = Manifest::parse(&text(file, file).replacen(
+        "[[database]]\nid = \"main\"\nkind = \"mysql\"\n",
+        "",
+        1,
+    ));
+    assert!(problems.unwrap_err().to_string().contains("reads what is to be removed"));
+}

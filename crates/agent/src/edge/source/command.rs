@@ -15,17 +15,24 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Access, AtFlags, CWD};
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, kill_process_group, setpriority_pgrp, waitid,
+    Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, kill_process_group, prlimit,
+    setpriority_pgrp, waitid,
 };
 
 use super::now;
+use crate::edge::facts::NICE;
 use crate::gather::ReadError;
-use crate::limits::KILL_SECONDS_MAX;
+use crate::limits::{COMMAND_CPU_SECONDS_MAX, COMMAND_MEMORY_BYTES_MAX, KILL_SECONDS_MAX};
 
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// Dates, sorting and messages as in every other installation.
 const ENVIRONMENT: [(&str, &str); 3] = [("PATH", PATH), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")];
-const NICE: i32 = 19;
+/// What it and each program that it starts may take; nobody's memory is dumped to a disk.
+const LIMITS: [(Resource, u64); 3] = [
+    (Resource::Cpu, COMMAND_CPU_SECONDS_MAX),
+    (Resource::Data, COMMAND_MEMORY_BYTES_MAX),
+    (Resource::Core, 0),
+];
 /// How long nothing is heard before it is asked again whether the program has ended: its output may
 /// stay open in other hands, so the end of the output does not tell.
 const LOOK: Duration = Duration::from_millis(20);
@@ -95,6 +102,10 @@ impl Running {
         let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         // If it does not work the program runs as this one does, which is nice too where packaged.
         let _ = setpriority_pgrp(group, NICE);
+        for (what, most) in LIMITS {
+            let limit = Rlimit { current: Some(most), maximum: Some(most) };
+            let _ = prlimit(group, what, limit);
+        }
         Ok(Self { child, group, is_reaped: false })
     }
 
