@@ -88,4 +88,37 @@ mod tests {
         assert!(mean.abs() < 0.1, "{mean}");
         assert!((spread - 1.919).abs() < 0.06, "{spread}");
     }
+
+    /// Every integer as often as the distribution says: e^(-|x|/scale) · (1 - q) / (1 + q), with
+    /// q = e^(-1/scale), by the sum of squared deviations.
+    #[test]
+    fn every_number_is_drawn_as_often_as_it_should_be() {
+        const DRAWS: usize = 50_000;
+        // Δ/ε of a choice, of a set of eight, of samples, and of a week of days.
+        for (delta, epsilon_milli) in [(1, 400), (10, 400), (20, 1_000), (7, 285)] {
+            let scale = Scale::new(delta, NonZeroU32::new(epsilon_milli).unwrap());
+            let q = (-f64::from(epsilon_milli) / 1_000.0 / delta as f64).exp();
+            let chance = |x: i64| (1.0 - q) / (1.0 + q) * q.powf(x.unsigned_abs() as f64);
+            let mut noise = Laplace::new(Steps(delta));
+            let mut seen = std::collections::BTreeMap::<i64, f64>::new();
+            for _ in 0..DRAWS {
+                *seen.entry(noise.discrete_laplace(scale)).or_default() += 1.0;
+            }
+            // Those that are expected ten times at least; all others together.
+            let often: Vec<i64> =
+                (-400..=400).filter(|x| chance(*x) * DRAWS as f64 >= 10.0).collect();
+            let pairs = often.iter().map(|x| (seen.get(x).copied().unwrap_or(0.0), chance(*x)));
+            let (mut squares, mut rest) = (0.0, (DRAWS as f64, 1.0));
+            for (found, chance) in pairs {
+                let expected = chance * DRAWS as f64;
+                squares += (found - expected).powi(2) / expected;
+                rest = (rest.0 - found, rest.1 - chance);
+            }
+            let expected = rest.1 * DRAWS as f64;
+            squares += (rest.0 - expected).powi(2) / expected;
+            // Six deviations above what it is on average.
+            let free = often.len() as f64;
+            assert!(squares < free + 6.0 * (2.0 * free).sqrt(), "{squares} of {free}, Δ {delta}");
+        }
+    }
 }

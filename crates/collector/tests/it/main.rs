@@ -22,5 +22,6 @@ mod packaging;
 mod publication;
 mod refusal;
 mod shutdown;
+mod simulated;
 mod start;
 mod unseen;

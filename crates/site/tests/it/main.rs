@@ -12,6 +12,7 @@ mod fixture;
 mod hostile;
 mod markup;
 mod reading;
+mod seen;
 mod style;
 mod time;
 mod wording;

@@ -1,0 +1,114 @@
+//! A simulated fleet goes the real way: counted, frozen, signed, served; and nobody can take it for
+//! a real one.
+
+use std::process::{Command, Output};
+
+use contract::release::Release;
+use serde_json::json;
+
+use crate::fixture::{Server, Vendor, key};
+
+const LARKSPUR: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../manifests/examples/larkspur.toml");
+
+fn simulate(vendor: &Vendor, more: &[&str]) -> Output {
+    let mut command = fleet(vendor);
+    command.args(["simulate", "--manifest", LARKSPUR, "--installations", "200", "--days", "40"]);
+    command.args(["--today", "2026-11-20"]).args(more).output().unwrap()
+}
+
+/// A command about the fleet's own folder.
+fn fleet(vendor: &Vendor) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_candor-collector"));
+    command.env_clear().arg("--data").arg(vendor.path("fleet"));
+    command
+}
+
+/// A server of the fleet's folder, with its pages made: it listens before they are.
+fn served(vendor: &Vendor) -> Server {
+    let mut command = fleet(vendor);
+    command.args(["serve", "--listen", "127.0.0.1:0"]);
+    let server = Server::start(command);
+    assert!((0..10_000).any(|_| server.get("/").status == 200), "the site is never there");
+    server
+}
+
+#[test]
+fn a_simulated_fleet_is_published_signed_and_served_and_says_that_it_is_invented() {
+    let vendor = Vendor::without_keys();
+    let site = vendor.path("site");
+    let output = simulate(&vendor, &["--json", "--site", site.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&said["simulated"], &said["installations"]), (&json!(true), &json!(200)));
+    assert!(site.join("larkspur/faults/index.html").is_file());
+    let verified = fleet(&vendor).args(["verify", "--today", "2026-11-20"]).output().unwrap();
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+
+    let server = served(&vendor);
+    for path in ["/", "/larkspur/", "/larkspur/usage/", "/larkspur/statement.html", "/api.html"] {
+        let page = server.get(path);
+        assert!(page.text().contains("these installations are invented"), "{path}");
+    }
+    let release = server.get("/larkspur/faults/releases/release-1.json");
+    assert!(Release::from_frozen(&release.body).unwrap().simulated);
+}
+
+#[test]
+fn invented_installations_are_never_mixed_with_real_ones() {
+    let vendor = Vendor::without_keys();
+    assert!(simulate(&vendor, &[]).status.success());
+    let again = simulate(&vendor, &[]);
+    assert!(!again.status.success());
+    let error = String::from_utf8(again.stderr).unwrap();
+    assert!(error.contains("is not empty") && error.contains("what to do"), "{error}");
+}
+
+#[test]
+fn a_frozen_release_may_be_kept_for_ever_and_a_page_is_asked_for_again() {
+    let vendor = Vendor::without_keys();
+    assert!(simulate(&vendor, &[]).status.success());
+    let server = served(&vendor);
+    let release = "/larkspur/usage/releases/release-1.json";
+    for path in [release, &format!("{release}.sig")] {
+        let cached = server.get(path).header("cache-control").unwrap().to_owned();
+        assert!(cached.contains("immutable") && cached.contains("max-age=31536000"), "{cached}");
+    }
+    for path in ["/larkspur/usage/", "/larkspur/usage/releases/all.parquet", "/candor.js"] {
+        let answer = server.get(path);
+        assert_eq!(answer.header("cache-control"), Some("no-cache"), "{path}");
+        let etag = format!("if-none-match: {}", answer.header("etag").unwrap());
+        let again = server.send("GET", path, &[&etag], b"");
+        assert_eq!((again.status, again.body.len()), (304, 0), "{path}");
+    }
+
+    // A rehearsal's releases change with every part.
+    let vendor = Vendor::new();
+    let server = vendor.serve();
+    server.post(&vendor.part(&key(1), "2026-11-20", "debian"));
+    assert_eq!(server.get(release).header("cache-control"), Some("no-cache"));
+}
+
+#[test]
+fn a_channel_that_cannot_be_counted_hides_none_of_the_others_in_a_rehearsal() {
+    let vendor = Vendor::new();
+    let server = vendor.serve();
+    server.post(&vendor.part(&key(1), "2026-11-20", "debian"));
+    // Where deletions are to be written down there is a folder now: it cannot be read.
+    std::fs::create_dir(vendor.data().join("parts/larkspur/usage/deleted.log")).unwrap();
+    let part = json!({
+        "answers": {"version": "1.2"},
+        "channel": "open",
+        "definition": vendor.definition("version").to_string(),
+        "part": "version",
+        "period": "2026-W47",
+        "program": "larkspur",
+    });
+    let part = contract::canonical::to_bytes(&part).unwrap();
+    let headers = ["content-type: application/json"];
+    assert_eq!(server.send("POST", "/v1/larkspur/open", &headers, &part).status, 201);
+    let open = server.get("/larkspur/open/");
+    assert!(open.text().contains("One installation reported"), "{}", open.text());
+    let usage = server.get("/larkspur/usage/");
+    assert!(usage.text().contains("nothing is received yet"), "{}", usage.text());
+}
