@@ -247,8 +247,8 @@ fn a_checker_of_accessibility_finds_nothing() {
                      ${{r.violations.map(v => v.id + ' ' + v.nodes[0].html)}}|`, '*'))}}</script>"
                 );
                 let policy = "<meta name=\"no-policy\"";
-                let checked = text(page).replace(POLICY, policy).replace("</body>", &report);
-                body = checked.into_bytes();
+                let with_report = text(page).replace(POLICY, policy).replace("</body>", &report);
+                body = with_report.into_bytes();
                 frames.push(path.clone());
             }
             write(&folder.path().join(path), &body);
