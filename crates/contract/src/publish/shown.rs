@@ -44,9 +44,10 @@ impl Rule {
             Protection::Noisy(_) => {
                 let open = scale(delta, plan).map_or(0, |scale| {
                     // One installation can be alone with as many values as it moves numbers, each
-                    // of them once per period at most.
+                    // of them as often as it gives something: once per period, or every record.
                     let values = u64::from(delta) * u64::from(periods);
-                    improbable(scale, values).saturating_add(u64::from(periods))
+                    let own = u64::from(periods) * u64::from(contributions);
+                    improbable(scale, values).saturating_add(own)
                 });
                 let open = i64::try_from(open).unwrap_or(i64::MAX).max(smallest);
                 Self::Threshold { closed: smallest, open }
