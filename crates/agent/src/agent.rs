@@ -14,6 +14,7 @@ use envelope::RootPublic;
 use envelope::oblivious::Kem;
 use jiff::Timestamp;
 
+use crate::cli::Role;
 use crate::ledger::{self, Entry};
 use crate::outbox;
 use crate::ports::{Clock, Gather, Random, ReadPolicy, Transport, day_of};
@@ -51,6 +52,10 @@ pub struct Agent<'w> {
     pub sealing: Kem,
     /// The relay that the fleet's policy named when this process began.
     fleet_relay: Option<String>,
+    /// Whether what it gives away is carried by a person, in a file.
+    by_hand: bool,
+    /// What this process does of everything.
+    pub(crate) role: Role,
     pub(crate) world: World<'w>,
 }
 
@@ -75,8 +80,18 @@ impl<'w> Agent<'w> {
     ) -> Self {
         let destination = Destination::of(&manifest.program, collector);
         let sealing = Kem::X25519;
-        let agent =
-            Self { manifest, destination, environment, in_ci, world, sealing, fleet_relay: None };
+        let (by_hand, role, fleet_relay) = (false, Role::All, None);
+        let agent = Self {
+            manifest,
+            destination,
+            environment,
+            in_ci,
+            sealing,
+            fleet_relay,
+            by_hand,
+            role,
+            world,
+        };
         let fleet_relay = agent.policy_as_read().relay().map(str::to_owned);
         Self { fleet_relay: fleet_relay.clone(), ..agent }.through(fleet_relay.as_deref())
     }
@@ -89,6 +104,18 @@ impl<'w> Agent<'w> {
             self.destination = self.destination.through(relay);
         }
         self
+    }
+
+    /// The same agent, whose parts a person carries in a file: the air gap is no obstacle then.
+    #[must_use]
+    pub fn by_hand(self) -> Self {
+        Self { by_hand: true, ..self }
+    }
+
+    /// The same agent in a process that does only this.
+    #[must_use]
+    pub fn in_role(self, role: Role) -> Self {
+        Self { role, ..self }
     }
 
     /// The state folder.
@@ -131,7 +158,7 @@ impl<'w> Agent<'w> {
     pub fn read(&self) -> Result<Reading, Trouble> {
         let state = self.state();
         let mut environments = vec![self.environment.clone()];
-        environments.extend(state.service()?);
+        environments.extend(state.services()?);
         Ok(Reading {
             record: state.record(&self.manifest.program.id)?,
             policy: self.policy(),
@@ -183,7 +210,8 @@ impl<'w> Agent<'w> {
             environments: &reading.environments,
             now: reading.now,
         };
-        gate::decide(&situation, channel).ok_or_else(|| self.no_channel(channel))
+        let decide = if self.by_hand { gate::decide_by_hand } else { gate::decide };
+        decide(&situation, channel).ok_or_else(|| self.no_channel(channel))
     }
 
     /// Records a yes; it is in force when this returns.

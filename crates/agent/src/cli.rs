@@ -123,7 +123,7 @@ pub enum Command {
         within: u64,
     },
     /// Run as a service: tick when something is due, and serve the page.
-    Run(PageOptions),
+    Run(RunOptions),
     /// Print a link that opens the running service's page, once, in one browser.
     Page {
         /// Where no service runs: serve the page from here until this command is stopped.
@@ -161,6 +161,17 @@ pub enum Command {
     Airgap {
         /// On or off.
         switch: Switch,
+    },
+    /// This machine's answers beside the published numbers. Downloads those; sends nothing.
+    Compare {
+        /// The channel.
+        channel: String,
+    },
+    /// Reports in a file that a person carries out of the air gap, and receipts that come back.
+    Bundle {
+        /// What to do.
+        #[command(subcommand)]
+        action: BundleAction,
     },
     /// The fleet's policy.
     Policy {
@@ -205,6 +216,22 @@ pub enum Switch {
     Off,
 }
 
+/// What to do with a bundle.
+#[derive(Debug, Subcommand)]
+pub enum BundleAction {
+    /// Write every part that was agreed to and has no receipt into a signed file, also inside the
+    /// air gap. Parts that are carried together can be joined by whoever imports them.
+    Export {
+        /// A new file, which only this user can read.
+        file: PathBuf,
+    },
+    /// Read the receipts that candor-collector import wrote.
+    Import {
+        /// The file that was carried back.
+        file: PathBuf,
+    },
+}
+
 /// What to do with the policy.
 #[derive(Debug, Subcommand)]
 pub enum PolicyAction {
@@ -227,8 +254,53 @@ pub enum PolicyAction {
     },
 }
 
-/// Where and how the page is served.
+/// What a service does, and where it serves the page.
 #[derive(Debug, Clone, Args)]
+pub struct RunOptions {
+    /// One role alone, in a process that can do no other: gather, send, or page.
+    #[arg(long, value_enum, default_value_t)]
+    pub role: Role,
+    /// Where and how the page is served, by the roles that do.
+    #[command(flatten)]
+    pub page: PageOptions,
+}
+
+/// What a service does. Each role alone needs less of the machine than all together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    /// Everything, in one process.
+    #[default]
+    All,
+    /// Reads facts when a report's first moment has come, and freezes it. Needs no network.
+    Gather,
+    /// Sends what is frozen, and asks for deletions. Reads nothing but the state folder.
+    Send,
+    /// Serves the page. It reads facts only while somebody looks at a draft.
+    Page,
+}
+
+impl Role {
+    /// Every role that may run.
+    pub const ALL: [Self; 4] = [Self::All, Self::Gather, Self::Send, Self::Page];
+
+    /// Whether it reads facts on schedule.
+    pub fn gathers(self) -> bool {
+        matches!(self, Self::All | Self::Gather)
+    }
+
+    /// Whether it sends.
+    pub fn sends(self) -> bool {
+        matches!(self, Self::All | Self::Send)
+    }
+
+    /// Whether it serves the page.
+    pub fn serves_page(self) -> bool {
+        matches!(self, Self::All | Self::Page)
+    }
+}
+
+/// Where and how the page is served.
+#[derive(Debug, Clone, Default, Args)]
 pub struct PageOptions {
     /// Serve the page on this loopback address, such as 127.0.0.1:7417 [default: on a socket in the
     /// state folder alone].

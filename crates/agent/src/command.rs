@@ -25,7 +25,8 @@ pub struct Output {
 }
 
 impl Output {
-    pub(crate) fn text(text: impl Into<String>) -> Self {
+    /// Words for standard output.
+    pub fn text(text: impl Into<String>) -> Self {
         Self { out: text.into().into_bytes(), ..Self::default() }
     }
 
@@ -100,7 +101,9 @@ pub fn carry_out(
             Ok(Output { code, ..Output::text(text) })
         }
         // `main` runs these: they need no agent, or never end.
-        Command::Run(_)
+        Command::Bundle { .. }
+        | Command::Compare { .. }
+        | Command::Run(_)
         | Command::Page { .. }
         | Command::Manifest { .. }
         | Command::Push { .. }

@@ -29,6 +29,12 @@
 //! ## What rights they need: candor-agent manifest grants. Default: what the product's own
 //! ## configuration says.
 //! credentials = "/etc/candor/credentials.toml"
+//! ## Where a service serves the page for browsers. Default: on a socket in the state folder alone.
+//! page = "127.0.0.1:7417"
+//! ## Other host names under which it answers there. Default: none.
+//! page_names = ["nas.example.org"]
+//! ## The origin whose pages may show it in a frame. Default: none.
+//! embed = "https://nas.example.org"
 //! ## The socket on which the service takes what the product pushes, where products of another
 //! ## user reach it. Default: push.sock in the state folder.
 //! push_socket = "/run/candor/larkspur/push.sock"
@@ -37,14 +43,15 @@
 //! assert!(agent::config::Config::parse("maniffest = 1").is_err());
 //! ```
 
+use core::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::cli::Common;
+use crate::cli::{Common, PageOptions};
 use crate::trouble::Trouble;
 
-/// Bytes of a configuration file: twelve options and their comments.
+/// Bytes of a configuration file: fifteen options and their comments.
 pub const CONFIG_BYTES_MAX: usize = 64 * 1024;
 
 /// The configuration file that is read when none is named.
@@ -78,6 +85,13 @@ pub struct Config {
     pub credentials: Option<PathBuf>,
     /// As `--push-socket`.
     pub push_socket: Option<PathBuf>,
+    /// As `--page`.
+    pub page: Option<SocketAddr>,
+    /// As `--page-name`, for each.
+    #[serde(default)]
+    pub page_names: Vec<String>,
+    /// As `--embed`.
+    pub embed: Option<String>,
 }
 
 impl Config {
@@ -92,26 +106,39 @@ impl Config {
                 error.to_string().trim().to_owned(),
                 "everything as it was; nothing was sent",
                 "mend it: the options are manifest, state, collector, relay, ca, proxy, timeout, \
-                 policy, policy_url, policy_key, credentials and push_socket",
+                 policy, policy_url, policy_key, credentials, push_socket, page, page_names and \
+                 embed",
             )
         })
     }
 
+    /// The same for the page's options.
+    pub fn complete_page(&self, page: PageOptions) -> PageOptions {
+        let mut page_name = page.page_name;
+        page_name.extend(self.page_names.iter().cloned());
+        PageOptions {
+            page: page.page.or(self.page),
+            page_name,
+            embed: page.embed.or_else(|| self.embed.clone()),
+        }
+    }
+
     /// The command line's options, each completed from the file where it says nothing.
-    pub fn complete(self, common: Common) -> Common {
+    pub fn complete(&self, common: Common) -> Common {
+        let file = self.clone();
         Common {
-            manifest: common.manifest.or(self.manifest),
-            state: common.state.or(self.state),
-            collector: common.collector.or(self.collector),
-            relay: common.relay.or(self.relay),
-            ca: common.ca.or(self.ca),
-            proxy: common.proxy.or(self.proxy),
-            timeout: common.timeout.or(self.timeout.map(|seconds| seconds.clamp(1, 300))),
-            policy: common.policy.or(self.policy),
-            policy_url: common.policy_url.or(self.policy_url),
-            policy_key: common.policy_key.or(self.policy_key),
-            credentials: common.credentials.or(self.credentials),
-            push_socket: common.push_socket.or(self.push_socket),
+            manifest: common.manifest.or(file.manifest),
+            state: common.state.or(file.state),
+            collector: common.collector.or(file.collector),
+            relay: common.relay.or(file.relay),
+            ca: common.ca.or(file.ca),
+            proxy: common.proxy.or(file.proxy),
+            timeout: common.timeout.or(file.timeout.map(|seconds| seconds.clamp(1, 300))),
+            policy: common.policy.or(file.policy),
+            policy_url: common.policy_url.or(file.policy_url),
+            policy_key: common.policy_key.or(file.policy_key),
+            credentials: common.credentials.or(file.credentials),
+            push_socket: common.push_socket.or(file.push_socket),
             ..common
         }
     }

@@ -1,6 +1,7 @@
 //! The operating system's side of the ports: the only place of this crate that touches clock, disk,
 //! network or randomness.
 
+pub mod bundle;
 pub mod clean;
 pub mod clock;
 pub mod facts;
@@ -8,6 +9,7 @@ pub mod files;
 pub mod http;
 pub mod init;
 pub mod known;
+pub mod manifest;
 pub mod policy;
 pub mod policy_key;
 pub mod push;

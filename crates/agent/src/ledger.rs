@@ -134,6 +134,13 @@ pub enum Entry {
         /// Whether it is in it now.
         on: bool,
     },
+    /// Parts were written into a file that a person carries; each has its own line before this.
+    Carried {
+        /// How many.
+        parts: usize,
+        /// The fingerprint of the file's key.
+        key: Digest,
+    },
     /// An unfinished or damaged end of the ledger was cut off: power was lost while it was written.
     CutOff {
         /// How many bytes.

@@ -5,8 +5,10 @@
 
 pub mod agent;
 pub mod blind;
+pub mod bundle;
 pub mod cli;
 pub mod command;
+pub mod compare;
 pub mod config;
 pub mod deletion;
 pub mod drafting;

@@ -51,6 +51,12 @@ pub const KEYS_SECONDS_MAX: i64 = 24 * 3600;
 /// Sets of relays whose keys are kept: the one of now, and those that older parts went through.
 pub const KEYS_KEPT_MAX: usize = 4;
 
+/// Bytes of a published release: 1,024 rows for each of 60 fields.
+pub const RELEASE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// Releases of a channel: one a day for 180 years.
+pub const RELEASES_MAX: u64 = 1 << 16;
+
 /// Seconds that one request may take in all, so that a collector that hangs holds up nothing.
 pub const REQUEST_SECONDS_MAX: u64 = 30;
 
@@ -82,6 +88,10 @@ pub const CLOCK_AHEAD_SECONDS_MAX: i64 = 8 * 24 * 3600 + 6 * 3600;
 /// Seconds between two looks of the service when nothing is due: a decision made by another
 /// process is asked at every send anyway, so this bounds only how late a new channel begins.
 pub const LOOK_SECONDS_MAX: u64 = 15 * 60;
+
+/// Seconds after which a process that only sends looks again for what another one gathers: the
+/// sources of a channel take a minute at most.
+pub const GATHERED_WITHIN_SECONDS: i64 = 60;
 
 /// Seconds between two questions to the host of a fleet's policy: asked at every look of the
 /// service, which comes every 15 minutes at the latest.

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use ::push::line::Line;
 use agent::agent::{Agent, World};
-use agent::cli::{Cli, Command, Common, LedgerAction, ManifestAction, PageOptions, PolicyAction};
+use agent::cli::{Cli, Command, Common, LedgerAction, PageOptions, PolicyAction, Role};
 use agent::command::{Output, carry_out, open_capsule};
 use agent::config::{CONFIG_BYTES_MAX, CONFIG_FILE, Config};
 use agent::edge::serve::{Sockets, new_link};
 use agent::edge::{
-    clean, clock, facts, files, http, init, policy, policy_key, push, random, terminal,
+    bundle, clean, clock, facts, files, http, manifest, policy, policy_key, push, random, terminal,
 };
 use agent::fleet::Remote;
 use agent::limits::{CAPSULE_BYTES_MAX, FLEET_SECONDS_MAX, REQUEST_SECONDS_MAX};
@@ -21,10 +21,9 @@ use agent::ports::Person;
 use agent::proxy::Proxies;
 use agent::push::Pushed;
 use agent::trouble::Trouble;
-use agent::{manifests, service};
+use agent::{service, words};
 use clap::Parser;
 use contract::environment::Environment;
-use contract::limits::MANIFEST_BYTES_MAX;
 use contract::manifest::Manifest;
 use disk::{Disk, LockGuard, OsDisk};
 use serde_json::json;
@@ -58,12 +57,12 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
     if let Command::Clean { known } = &cli.command {
         return clean::lines(known.as_deref()).map(|()| Output::default());
     }
-    let common = configured(cli.common)?;
+    let (common, config) = configured(cli.common)?;
     if let Some(done) = tool(&cli.command, &common) {
         return done;
     }
-    let path = common.manifest.as_deref().ok_or_else(no_manifest)?;
-    let manifest = read_manifest(path)?;
+    let path = common.manifest.as_deref().ok_or_else(manifest::none)?;
+    let manifest = manifest::read(path)?;
     check_addresses(&common)?;
     let folder = state_folder(&common, &manifest);
     if let Command::Push { field, word, number } = &cli.command {
@@ -91,21 +90,15 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
         .through(common.relay.as_deref());
     match cli.command {
         Command::Run(options) => {
-            // What this process's environment says, the service records for every command.
-            let environment = Environment::read(service::PROCESS, |_| None);
-            let _only = serve_page(&agent, environment, &common, &folder, options)?;
-            receive_pushes(&agent, &common, &folder)?;
-            let log = |line: &str| print(&mut std::io::stderr(), format!("{line}\n").as_bytes());
-            return service::run(&agent, &log).map(|()| Output::default());
+            let page = config.complete_page(options.page);
+            return serve(&agent.in_role(options.role), &common, &folder, options.role, page);
         }
-        Command::Page { mut options, .. } => {
-            options.page.get_or_insert(([127, 0, 0, 1], 0).into());
-            let environment = agent.environment.clone();
-            let _only = serve_page(&agent, environment, &common, &folder, options)?;
-            print(&mut std::io::stdout(), (new_link(&folder)? + "\n").as_bytes());
-            loop {
-                std::thread::park();
-            }
+        Command::Page { options, .. } => {
+            return serve_here(&agent, &common, &folder, config.complete_page(options));
+        }
+        Command::Bundle { action } => return bundle::tool(agent, &action, common.json),
+        Command::Compare { channel } => {
+            return compare(&agent, &transport, &channel, common.json);
         }
         Command::Ledger { action: Some(LedgerAction::Open { file }) } => {
             let capsule = files::read_bytes(&file, "the capsule", CAPSULE_BYTES_MAX)?;
@@ -172,10 +165,68 @@ fn receive_pushes(agent: &Agent<'_>, common: &Common, folder: &Path) -> Result<(
     Ok(())
 }
 
+/// Runs one role of the service, or all of them.
+fn serve(
+    agent: &Agent<'_>,
+    common: &Common,
+    folder: &Path,
+    role: Role,
+    page: PageOptions,
+) -> Result<Output, Trouble> {
+    // What this process's environment says, the service records for every command.
+    let environment = Environment::read(service::PROCESS, |_| None);
+    let page = role.serves_page().then_some(page);
+    let _only =
+        page.map(|page| serve_page(agent, environment, common, folder, page)).transpose()?;
+    if role.gathers() {
+        receive_pushes(agent, common, folder)?;
+    }
+    let log = |line: &str| print(&mut std::io::stderr(), format!("{line}\n").as_bytes());
+    if role == Role::Page {
+        service::record(agent)?;
+        log("the page is served");
+        loop {
+            std::thread::park();
+        }
+    }
+    service::run(agent, &log).map(|()| Output::default())
+}
+
+/// Serves the page where no service runs, until the command is stopped.
+fn serve_here(
+    agent: &Agent<'_>,
+    common: &Common,
+    folder: &Path,
+    mut page: PageOptions,
+) -> Result<Output, Trouble> {
+    page.page.get_or_insert(([127, 0, 0, 1], 0).into());
+    let _only = serve_page(agent, agent.environment.clone(), common, folder, page)?;
+    print(&mut std::io::stdout(), (new_link(folder)? + "\n").as_bytes());
+    loop {
+        std::thread::park();
+    }
+}
+
+fn compare(
+    agent: &Agent<'_>,
+    transport: &http::Https,
+    channel: &str,
+    json: bool,
+) -> Result<Output, Trouble> {
+    let host = agent.destination.host_and_port();
+    print(&mut std::io::stderr(), words::compare::warning(&host).as_bytes());
+    let comparison = agent.compare(channel, transport)?;
+    Ok(if json {
+        Output::json(&words::compare::json(&comparison))
+    } else {
+        Output::text(words::compare::text(agent, &comparison))
+    })
+}
+
 /// Commands that need neither a state folder nor, most of them, a manifest.
 fn tool(command: &Command, common: &Common) -> Option<Result<Output, Trouble>> {
     match command {
-        Command::Manifest { action } => Some(manifest_tool(action, common)),
+        Command::Manifest { action } => Some(manifest::tool(action, common)),
         Command::Policy { action: PolicyAction::Key { file } } => {
             Some(policy_key::make(file, common.json))
         }
@@ -235,8 +286,9 @@ fn serve_page(
 ) -> Result<LockGuard, Trouble> {
     let only = agent.state().lock_as(PAGE_LOCK, 0).map_err(|trouble| {
         trouble.if_locked(
-            "another candor-agent already runs on this state folder.",
-            "nothing, if it should run; stop it first, if this one should",
+            "another candor-agent already runs on this state folder and serves its page: a \
+             service, or candor-agent page --here.",
+            "stop that one (Ctrl-C where page --here was typed), then start this one again",
         )
     })?;
     let mut page = Options::checked(options.page_name, options.embed)?;
@@ -276,59 +328,14 @@ fn serve_page(
 }
 
 /// The options, completed from the configuration file.
-fn configured(common: Common) -> Result<Common, Trouble> {
+fn configured(common: Common) -> Result<(Common, Config), Trouble> {
     let path = common.config.clone().unwrap_or_else(|| PathBuf::from(CONFIG_FILE));
     if common.config.is_none() && !path.exists() {
-        return Ok(common);
+        return Ok((common, Config::default()));
     }
     let text = files::read_text(&path, "the configuration file", CONFIG_BYTES_MAX)?;
-    Ok(Config::parse(&text)?.complete(common))
-}
-
-fn manifest_tool(action: &ManifestAction, common: &Common) -> Result<Output, Trouble> {
-    let read = |file: &Option<PathBuf>| {
-        let path = file.as_deref().or(common.manifest.as_deref()).ok_or_else(no_manifest)?;
-        read_manifest(path)
-    };
-    match action {
-        ManifestAction::Check { file } => {
-            let path = file.as_deref().or(common.manifest.as_deref()).ok_or_else(no_manifest)?;
-            let text = files::read_text(path, "the manifest", MANIFEST_BYTES_MAX)?;
-            Ok(manifests::check(&path.display().to_string(), &text, common.json))
-        }
-        ManifestAction::Statement { file, html } => Ok(manifests::statement(&read(file)?, *html)),
-        ManifestAction::Schema { file } => Ok(manifests::schema(&read(file)?)),
-        ManifestAction::Dictionary { file } => Ok(manifests::dictionary(&read(file)?, common.json)),
-        ManifestAction::Grants { file } => Ok(manifests::grants(&read(file)?)),
-        ManifestAction::Init { json_file, sql } => {
-            let manifest = sql.as_ref().map(|_| read(&None)).transpose()?;
-            init::draft(json_file.as_deref(), sql.as_deref(), manifest.as_ref(), common)
-        }
-        ManifestAction::Diff { old, new } => {
-            Ok(manifests::diff(&read_manifest(old)?, &read_manifest(new)?, common.json))
-        }
-    }
-}
-
-fn read_manifest(path: &Path) -> Result<Manifest, Trouble> {
-    let text = files::read_text(path, "the manifest", MANIFEST_BYTES_MAX)?;
-    Manifest::parse(&text).map_err(|problems| {
-        Trouble::new(
-            "the manifest cannot be used.",
-            format!("{}:\n{problems}", path.display()),
-            "everything as it was; nothing was sent",
-            "tell whoever ships the program; candor-agent manifest check shows the same",
-        )
-    })
-}
-
-fn no_manifest() -> Trouble {
-    Trouble::new(
-        "no manifest was named.",
-        "without a manifest nothing may be collected, so there is nothing to show",
-        "everything as it was; nothing was sent",
-        format!("name it with --manifest FILE, in CANDOR_MANIFEST, or in {CONFIG_FILE}"),
-    )
+    let config = Config::parse(&text)?;
+    Ok((config.complete(common), config))
 }
 
 fn state_folder(common: &Common, manifest: &Manifest) -> PathBuf {
@@ -347,6 +354,7 @@ fn open_state(folder: &Path, command: &Command, fetches: bool) -> Result<Option<
             | Command::Tick { .. }
             | Command::Withdraw { .. }
             | Command::Airgap { .. }
+            | Command::Bundle { .. }
             | Command::Run(_)
             | Command::Page { .. }
     );

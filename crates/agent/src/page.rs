@@ -164,6 +164,7 @@ impl Page {
         match visit.route {
             "decide" => decide::decide(agent, visit),
             "notice" => decide::notice(agent, visit),
+            "live" => decide::live(agent, visit),
             "withdraw" => decide::withdraw(agent, visit),
             "gather" => decide::gather(self, agent, visit),
             "leave" => {

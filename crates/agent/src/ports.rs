@@ -63,6 +63,15 @@ pub trait ReadPolicy {
     }
 }
 
+/// Reads public documents: nothing of this machine is in the question.
+pub trait Fetch {
+    /// Gets a document of at most so many bytes.
+    ///
+    /// # Errors
+    /// If no answer came, or a longer one.
+    fn get(&self, url: &str, bytes_max: u64) -> Result<Reply, NoReply>;
+}
+
 /// Carries parts to a collector. Whoever calls it holds the proof that it may.
 ///
 /// Directly goes only what has a [`DirectWay`]; what travels blind has none, and is handed over as

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::agent::{Agent, Reading};
 use crate::limits::{
-    CLOCK_AHEAD_SECONDS_MAX, FLEET_AGAIN_SECONDS, FLEET_CHECK_SECONDS, REDRAW_SECONDS,
-    SCHEDULE_AFTER_SECONDS,
+    CLOCK_AHEAD_SECONDS_MAX, FLEET_AGAIN_SECONDS, FLEET_CHECK_SECONDS, GATHERED_WITHIN_SECONDS,
+    REDRAW_SECONDS, SCHEDULE_AFTER_SECONDS,
 };
 use crate::outbox::{self, Frozen, FrozenPart, PartState};
 use crate::ports::{NoReply, day_of};
@@ -102,6 +102,23 @@ impl Agent<'_> {
         sent.next = earlier(sent.next, self.next_deletion()?);
         sent.is_unsettled = sent.tries > 0 || self.has_asked_deletions()?;
         Ok(sent)
+    }
+
+    /// Freezes the reports whose first moment has come, and sends nothing: for a process without
+    /// network. Which channels are on, and since when, the sending process notes.
+    ///
+    /// # Errors
+    /// If the state cannot be read or written.
+    pub fn gather_due(&self) -> Result<Sent, Trouble> {
+        let mut gathered = Sent::default();
+        let Some(since) = self.state().since()? else { return Ok(gathered) };
+        let rhythm = Rhythm::at(self.now(), &since, false);
+        for channel in self.channels_on(&self.read()?)? {
+            if since.channels.contains_key(&channel) {
+                self.freeze_when_due(&channel, rhythm, &mut gathered)?;
+            }
+        }
+        Ok(gathered)
     }
 
     /// Sends all parts of a channel's period now, by a person's command.
@@ -210,9 +227,12 @@ impl Agent<'_> {
         let period = self.period_now(channel);
         let Some(secret) = self.state().secret()? else {
             // A policy permits what nobody here ever decided: the first tick makes the secret.
-            self.freeze(id.as_str(), period, Some(rhythm))?;
+            if self.role.gathers() {
+                self.freeze(id.as_str(), period, Some(rhythm))?;
+            }
             return Ok(());
         };
+        let channel_id = id;
         let (program, id) = (self.manifest.program.id.as_str(), id.as_str());
         let moment = |part: &contract::manifest::Part| {
             Slot { program, channel: id, part: part.id.as_str(), sample: "", period }
@@ -224,7 +244,13 @@ impl Agent<'_> {
             return Ok(());
         };
         if first <= self.now() || rhythm.next >= start_of(period.next()) {
-            self.freeze(id, period, Some(rhythm))?;
+            if self.role.gathers() {
+                self.freeze(id, period, Some(rhythm))?;
+            } else if outbox::load(self.state().disk()?, channel_id, period)?.is_none() {
+                // Another process reads facts for up to a minute; then there is something to do.
+                let soon = SignedDuration::from_secs(GATHERED_WITHIN_SECONDS);
+                sent.next = earlier(sent.next, Some(later(self.now(), soon)));
+            }
         } else {
             sent.next = earlier(sent.next, Some(first));
         }

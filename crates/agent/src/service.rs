@@ -10,8 +10,9 @@ use crate::schedule::later;
 use crate::sending::{Obstacle, Sent};
 use crate::trouble::Trouble;
 
-/// The lock of the service: one for each state folder.
+/// The lock of whoever sends, and of whoever only gathers: one of each for each state folder.
 const SERVICE: &str = "service.lock";
+const GATHERING: &str = "gather.lock";
 
 /// How `why` names the process of the service.
 pub const PROCESS: &str = "the service";
@@ -24,6 +25,15 @@ pub fn run(agent: &Agent<'_>, log: &dyn Fn(&str)) -> Result<(), Trouble> {
     run_while(agent, log, &|| true)
 }
 
+/// Records what this process's environment says, where nothing else of a service runs in it.
+///
+/// # Errors
+/// If the folder cannot be written.
+pub fn record(agent: &Agent<'_>) -> Result<(), Trouble> {
+    let environment = Environment { process: PROCESS.into(), ..agent.environment.clone() };
+    agent.state().write_service(agent.role, &environment)
+}
+
 /// The same, for as long as this says so.
 ///
 /// # Errors
@@ -34,15 +44,14 @@ pub fn run_while(
     is_wanted: &dyn Fn() -> bool,
 ) -> Result<(), Trouble> {
     let state = agent.state();
-    let only = state.lock_as(SERVICE, 0);
+    let only = state.lock_as(if agent.role.sends() { SERVICE } else { GATHERING }, 0);
     let _only = only.map_err(|trouble| {
         trouble.if_locked(
             "another candor-agent already runs on this state folder.",
             "nothing, if it should run; stop it first, if this one should",
         )
     })?;
-    let environment = Environment { process: PROCESS.into(), ..agent.environment.clone() };
-    state.write_service(&environment)?;
+    record(agent)?;
     let (mut last, mut last_fleet) = (String::new(), String::new());
     // What was missed while nothing ran is drawn again: a fleet that restarts is no herd.
     let mut expected: Option<Timestamp> = state.since()?.and_then(|since| since.ticked);
@@ -50,8 +59,11 @@ pub fn run_while(
         let now = agent.now();
         let late = |expected: Timestamp| now.duration_since(expected).as_secs() > LATE_SECONDS_MAX;
         let was_asleep = expected.is_none_or(late);
-        let (line, next) = match agent.look_after(was_asleep) {
-            Ok(sent) => (in_a_line(&sent), sent.next),
+        let looked =
+            if agent.role.sends() { agent.look_after(was_asleep) } else { agent.gather_due() };
+        let (line, next) = match looked {
+            Ok(sent) if agent.role.sends() => (in_a_line(&sent), sent.next),
+            Ok(gathered) => (None, gathered.next),
             // Somebody sends by hand: that is no change of state.
             Err(trouble) if trouble.is_locked => (None, None),
             Err(trouble) => (Some(format!("{} {}", trouble.headline, trouble.happened)), None),

@@ -10,6 +10,7 @@ use disk::{Disk, DiskError, LockGuard};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::cli::Role;
 use crate::limits::{LOCK_SECONDS_MAX, RECORD_BYTES_MAX, STATE_FILE_BYTES_MAX};
 use crate::ports::Clock;
 use crate::trouble::Trouble;
@@ -20,10 +21,18 @@ mod secret;
 const DECISIONS: &str = "decisions.json";
 /// When this state began, and when it was last looked after.
 const SINCE: &str = "since.json";
-/// What the service's environment says about telemetry.
-const SERVICE: &str = "service.json";
 /// Held for as long as a change to the folder takes.
 const LOCK: &str = "lock";
+
+/// What the environment of a service's process says about telemetry.
+fn service_file(role: Role) -> &'static str {
+    match role {
+        Role::All => "service.json",
+        Role::Gather => "service-gather.json",
+        Role::Send => "service-send.json",
+        Role::Page => "service-page.json",
+    }
+}
 
 /// The state folder of one program. It may not exist yet: then everything in it is empty.
 #[derive(Clone, Copy)]
@@ -171,21 +180,29 @@ impl<'w> State<'w> {
         self.write_json(SINCE, since)
     }
 
-    /// What the service's environment says, as the service recorded it.
+    /// What the environments of the service's processes say, as each of them recorded it.
     ///
     /// # Errors
-    /// If the file cannot be read.
-    pub fn service(&self) -> Result<Option<Environment>, Trouble> {
-        self.read_json(SERVICE, STATE_FILE_BYTES_MAX)
+    /// If a file cannot be read.
+    pub fn services(&self) -> Result<Vec<Environment>, Trouble> {
+        let read = |role| self.read_json(service_file(role), STATE_FILE_BYTES_MAX).transpose();
+        Role::ALL.into_iter().filter_map(read).collect()
     }
 
-    /// Records what the service's environment says, so that every command can combine it with its
-    /// own.
+    /// Records what a process's environment says, so that every command can combine it with its
+    /// own. One process for all takes the place of three, and three that of one.
     ///
     /// # Errors
-    /// If the file cannot be written.
-    pub fn write_service(&self, environment: &Environment) -> Result<(), Trouble> {
-        self.write_json(SERVICE, environment)
+    /// If a file cannot be written or removed.
+    pub fn write_service(&self, role: Role, environment: &Environment) -> Result<(), Trouble> {
+        self.write_json(service_file(role), environment)?;
+        for other in Role::ALL.into_iter().filter(|other| *other != role) {
+            if role == Role::All || other == Role::All {
+                let removed = self.disk()?.remove(service_file(other));
+                removed.map_err(|error| Trouble::disk("writing the state", &error))?;
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn read_json<T: for<'a> Deserialize<'a>>(

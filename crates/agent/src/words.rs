@@ -1,6 +1,8 @@
 //! What a person reads in the terminal: one sentence first, then what stands behind it.
 
 pub mod ask;
+pub mod bundle;
+pub mod compare;
 pub mod held;
 pub mod ledger;
 pub mod opening;

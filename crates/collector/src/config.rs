@@ -55,6 +55,9 @@ pub enum Command {
     Verify(Day),
     /// Invent a fleet, publish it as it would be, and see what a manifest's site would look like
     Simulate(Simulate),
+    /// Take the parts of a bundle that somebody carried here, and write their receipts. Not while a
+    /// server is at work in the folder
+    Import(Import),
     /// Make and list the keys that sign receipts and releases
     #[command(subcommand)]
     Keys(Keys),
@@ -196,6 +199,25 @@ pub struct Forget {
     /// Say what would be removed, and remove nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The file that candor-agent bundle export wrote
+    pub bundle: PathBuf,
+
+    /// A new file for the receipts, to be carried back
+    #[arg(long, value_name = "FILE")]
+    pub receipts: PathBuf,
+
+    /// The key that was shown when the bundle was made; another is refused
+    #[arg(long, value_name = "SHA256")]
+    pub expect: Option<envelope::Digest>,
+
+    /// The day that it is taken to be, for rehearsals
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<Date>,
 }
 
 /// The day of a command.

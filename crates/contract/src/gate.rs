@@ -1,7 +1,7 @@
 //! The gate: the one function that decides whether a channel may send.
 //!
-//! Whatever leaves needs a [`Consent`], and only [`decide`] makes one. It borrows the record, so no
-//! consent outlives a change of mind.
+//! Whatever leaves needs a [`Consent`], and only [`decide`] and [`decide_by_hand`] make one. It
+//! borrows the record, so no consent outlives a change of mind.
 
 use jiff::Timestamp;
 
@@ -75,11 +75,27 @@ pub struct Consent<'a> {
 
 /// Decides whether a channel may send. `None` if the manifest has no such channel.
 pub fn decide<'a>(situation: &Situation<'a>, channel: &str) -> Option<Verdict<'a>> {
+    verdict(situation, channel, Carrier::Network)
+}
+
+/// Decides whether a channel's parts may be given to a person, who carries them in a file. The air
+/// gap does not stand in the way of that: it is what such files are for. Everything else does.
+pub fn decide_by_hand<'a>(situation: &Situation<'a>, channel: &str) -> Option<Verdict<'a>> {
+    verdict(situation, channel, Carrier::Person)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Carrier {
+    Network,
+    Person,
+}
+
+fn verdict<'a>(situation: &Situation<'a>, channel: &str, carrier: Carrier) -> Option<Verdict<'a>> {
     let channel = situation.manifest.channel(channel)?;
     let decision = situation.record.decision(&channel.id);
     let mut reasons = Vec::new();
     // This order decides only what `why` names first: any of them forbids.
-    if situation.record.airgap() {
+    if situation.record.airgap() && carrier == Carrier::Network {
         reasons.push(Reason::Airgap);
     }
     let opinion = situation.policy.opinion(&channel.id);

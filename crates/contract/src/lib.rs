@@ -115,6 +115,7 @@
 //! ```
 
 pub mod answer;
+pub mod bundle;
 pub mod calendar;
 pub mod canonical;
 pub mod change;

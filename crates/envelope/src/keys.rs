@@ -56,7 +56,7 @@ impl PublicKey {
         self.0.as_bytes()
     }
 
-    fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyFileError> {
+    pub(crate) fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyFileError> {
         match VerifyingKey::from_bytes(bytes) {
             Ok(key) if !key.is_weak() => Ok(Self(key)),
             _ => Err(KeyFileError::Point),

@@ -33,6 +33,7 @@
 //! | `candor/release/v1` | 0x00, canonical JSON of digest and day | signature by a `release` key |
 //! | `candor/ohttp-keys/v1` | 0x00, canonical JSON of keys and days | signature by an `ohttp` key |
 //! | `candor/policy/v1` | 0x00, the policy's text | signature by a fleet's policy key |
+//! | `Candor bundle 1` | what is carried by hand, readable | signature by a key of its own |
 //! | 0x00 | canonical JSON of a statement | leaf (RFC 9162), by SHA-256 |
 //! | 0x01 | left hash, right hash | node (RFC 9162), by SHA-256 |
 //!
@@ -46,6 +47,7 @@
 //! No clock (days are arguments), no randomness of its own (a generator is an argument, and only
 //! key generation and sealing take one), no network, no files.
 
+pub mod bundle;
 mod canonical;
 pub mod day;
 pub mod digest;

@@ -1,13 +1,37 @@
 //! Reads a manifest or a configuration file: regular, and no larger than it may be.
 
 use std::fs::OpenOptions;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rustix::fs::OFlags;
 
 use crate::trouble::Trouble;
+
+/// Writes a file that must not exist, for this user alone.
+///
+/// # Errors
+/// If it exists or cannot be written; what was written of it is removed again.
+pub fn write_new(path: &Path, text: &str) -> Result<(), Trouble> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let is_made = made.is_ok();
+    let written = made.and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|error| {
+        if is_made {
+            let _ = std::fs::remove_file(path);
+        }
+        Trouble::new(
+            "the file was not written.",
+            format!("{}: {error}", path.display()),
+            "everything else; a file that is there is never written over",
+            "name a file that does not exist, in a folder with space that you may write",
+        )
+    })
+}
 
 /// The text of a file that a person named.
 ///

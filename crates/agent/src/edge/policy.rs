@@ -7,7 +7,7 @@ use contract::policy::POLICY_BYTES_MAX;
 use super::files::read_text;
 use super::http::Https;
 use crate::fleet::Remote;
-use crate::ports::ReadPolicy;
+use crate::ports::{Fetch as _, ReadPolicy};
 
 /// Where the policy is when nothing else is named.
 pub const POLICY_FILE: &str = "/etc/candor/policy.toml";

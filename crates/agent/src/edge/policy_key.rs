@@ -1,8 +1,5 @@
 //! A fleet's key and what it signs: for whoever keeps the policy, not for the machines it is about.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use contract::policy::{POLICY_BYTES_MAX, SIGNED_BY, SignedPolicy, document};
@@ -11,7 +8,7 @@ use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use zeroize::Zeroizing;
 
-use super::files::read_text;
+use super::files::{read_text, write_new};
 use crate::command::Output;
 use crate::trouble::Trouble;
 
@@ -24,19 +21,7 @@ const KEY_BYTES_MAX: usize = 1024;
 /// If the file exists or cannot be written.
 pub fn make(file: &Path, json: bool) -> Result<Output, Trouble> {
     let key = PolicyKey::generate(&mut UnwrapErr(SysRng));
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    let written = made.and_then(|mut out| {
-        out.write_all(key.to_file_text().as_bytes())?;
-        out.sync_all()
-    });
-    written.map_err(|error| {
-        Trouble::new(
-            "no key was made.",
-            format!("{}: {error}", file.display()),
-            "everything as it was; a key that is there is never written over",
-            "name a file that does not exist, in a folder that you may write",
-        )
-    })?;
+    write_new(file, &key.to_file_text())?;
     let public = key.public();
     Ok(if json {
         Output::json(&serde_json::json!({"policy_key": public}))

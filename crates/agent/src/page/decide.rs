@@ -54,14 +54,27 @@ pub(super) fn notice(agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, T
     done(agent, visit, &channel)
 }
 
-/// Takes a channel back. Deletions go one by one over 24 hours; from here nobody is asked at once.
+/// Takes a channel back. Deletions go one by one over 24 hours, or at once where somebody read what
+/// that tells and asked for it.
 pub(super) fn withdraw(agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, Trouble> {
     let channel = visit.request.posted("channel").unwrap_or_default();
-    let progress = agent.withdraw(&channel, how(visit), "en", false)?;
+    let now = visit.request.posted("now").as_deref() == Some("yes");
+    let progress = agent.withdraw(&channel, how(visit), "en", now)?;
     if visit.json {
         return Ok(Response::json(200, &words::withdraw::json(&channel, &progress)));
     }
     Ok(Response::see("./#held".to_owned()))
+}
+
+/// Asks the collectors themselves what they hold: by a person's command of this moment, who read
+/// what the question tells.
+pub(super) fn live(agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response, Trouble> {
+    let parts = agent.held()?;
+    let answers = agent.held_live()?;
+    if visit.json {
+        return Ok(Response::json(200, &words::held::live_json(&answers)));
+    }
+    Ok(html::live(visit, &agent.manifest.program.title, &words::held::live(&parts, &answers)))
 }
 
 /// Whoever comes without a page is the product's own program.

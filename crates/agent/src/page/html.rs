@@ -51,6 +51,15 @@ struct StatementTemplate<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "live.html")]
+struct LiveTemplate<'a> {
+    root: &'a str,
+    program: &'a str,
+    csrf: &'a str,
+    text: &'a str,
+}
+
+#[derive(Template)]
 #[template(path = "trouble.html")]
 struct TroubleTemplate<'a> {
     root: &'a str,
@@ -79,6 +88,12 @@ pub(super) fn statement(visit: &Visit<'_>, manifest: &Manifest) -> Response {
     let program = &manifest.program.title;
     let page = StatementTemplate { root: &root, program, csrf: &csrf, html: &html };
     rendered(200, page.render())
+}
+
+/// What collectors said a moment ago.
+pub(super) fn live(visit: &Visit<'_>, program: &str, text: &str) -> Response {
+    let (root, csrf) = (root(visit.request), visit.csrf());
+    rendered(200, LiveTemplate { root: &root, program, csrf: &csrf, text }.render())
 }
 
 /// An error in its three lines.

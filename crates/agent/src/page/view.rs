@@ -32,6 +32,9 @@ pub(super) struct Main {
     pub(super) channels: Vec<ChannelView>,
     pub(super) sent: SentView,
     pub(super) held: Vec<HeldRow>,
+    /// What is said before tags are shown together.
+    pub(super) now_warning: &'static str,
+    pub(super) live_warning: &'static str,
     pub(super) never: Vec<String>,
     pub(super) sees: Vec<[String; 3]>,
     pub(super) host: String,
@@ -62,6 +65,8 @@ pub(super) fn main(page: &Page, agent: &Agent<'_>, visit: &Visit<'_>) -> Result<
         notes: notes(agent, &verdicts, text("note"))?,
         channels,
         held: past::held(agent, &sent)?,
+        now_warning: words::withdraw::NOW_WARNING,
+        live_warning: words::held::LIVE_WARNING,
         sent: past::sent_view(agent, &sent, REPORTS_SHOWN_MAX),
         never: agent.manifest.never_collected.iter().map(ToString::to_string).collect(),
         sees: who_sees(agent),

@@ -72,7 +72,7 @@ impl Agent<'_> {
 
     /// Counts the try and writes the ledger, both before anything leaves. `false` if the part is
     /// not there any more.
-    fn begin_try(
+    pub(crate) fn begin_try(
         &self,
         frozen: &Frozen,
         part: &Part,

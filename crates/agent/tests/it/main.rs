@@ -11,9 +11,11 @@
 mod clean;
 mod errors;
 mod fleet;
+mod guide;
 mod machine;
 mod network;
 mod proxies;
 mod push;
 mod terminal;
+mod units;
 mod wire;

@@ -13,11 +13,13 @@ mod access;
 mod browser;
 mod collector;
 mod elsewhere;
+mod embedded;
 mod inert;
 mod notice;
 mod seen;
 mod service;
 mod switch;
+mod taking_back;
 
 /// A fictional product with three channels.
 const LARKSPUR: &str = include_str!("larkspur.toml");

@@ -11,7 +11,7 @@ use crate::service::{Service, program};
 use crate::{LARKSPUR, collector};
 
 /// A service whose ledger has a fortnight in it, and which sent something a moment ago.
-fn with_history() -> Service {
+pub(crate) fn with_history() -> Service {
     with_history_under(&collector::pinned(LARKSPUR))
 }
 

@@ -131,6 +131,11 @@ impl Service {
         exchange(TcpStream::connect(&self.host).unwrap(), bytes)
     }
 
+    /// Sends bytes to another address.
+    pub(crate) fn ask_at(host: &str, bytes: &str) -> Answer {
+        exchange(TcpStream::connect(host).unwrap(), bytes)
+    }
+
     /// Sends bytes to the socket in the state folder.
     pub(crate) fn ask_socket(&self, bytes: &str) -> Answer {
         exchange(UnixStream::connect(self.state().join("page.sock")).unwrap(), bytes)

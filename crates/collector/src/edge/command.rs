@@ -13,6 +13,7 @@ use crate::failure::{Failure, with_causes};
 use crate::store::StoreError;
 
 mod forget;
+mod import;
 mod keys;
 mod publish;
 mod serve;
@@ -40,6 +41,7 @@ pub fn run(config: Config, out: &mut impl Write) -> Result<ExitCode, Failure> {
         Command::Publish(options) => publish::run(&data()?, &options, json, out),
         Command::Simulate(options) => simulate::run(&data()?, &options, json, out),
         Command::Forget(options) => forget::run(&data()?, &options, json, out),
+        Command::Import(options) => import::run(&data()?, &options, json, out),
         Command::Verify(day) => verify::run(&data()?, clock(day.today), json, out),
         Command::Keys(command) => keys::run(data, command, json, out),
     }

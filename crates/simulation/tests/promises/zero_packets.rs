@@ -8,17 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use simulation::larkspur::FIRST;
 
-/// The real program, built by the same cargo.
+use crate::programs::built;
+
+/// The real program.
 fn program() -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "agent", "--message-format=short"])
-        .status()
-        .unwrap();
-    assert!(built.success());
-    let mut folder = std::env::current_exe().unwrap();
-    folder.pop();
-    folder.pop();
-    folder.join("candor-agent")
+    built("agent", "candor-agent")
 }
 
 struct Machine {

@@ -2,14 +2,10 @@
 //! the request but what every connection shows.
 
 use super::Https;
-use crate::ports::{NoReply, Reply};
+use crate::ports::{Fetch, NoReply, Reply};
 
-impl Https {
-    /// Gets a document of at most so many bytes.
-    ///
-    /// # Errors
-    /// If no answer came, or a longer one.
-    pub fn get(&self, url: &str, bytes_max: u64) -> Result<Reply, NoReply> {
+impl Fetch for Https {
+    fn get(&self, url: &str, bytes_max: u64) -> Result<Reply, NoReply> {
         let host = contract::destination::host_and_port(url);
         let came = self.towards(&host).get(url).call();
         came.map_err(|error| self.no_reply(&host, &error))

@@ -149,7 +149,7 @@ fn load_manifests(disk: &OsDisk, data: &Path, options: &Serve) -> Result<Catalog
 }
 
 /// Without a key for receipts nothing can be acknowledged, so nothing is taken.
-fn open_keys(
+pub(super) fn open_keys(
     disk: &OsDisk,
     data: &Path,
     catalogue: &Catalogue,
