@@ -3,6 +3,12 @@
 
 use std::net::TcpListener;
 
+use agent::ledger::{Entry, Line};
+use agent::opening::Content;
+use agent::sealed::Sealed;
+use contract::decision::How;
+use simulation::world::World;
+
 use crate::collector::Collector;
 use crate::machine::Machine;
 use crate::program::Relay;
@@ -151,18 +157,27 @@ fn a_capsule_that_was_caught_is_opened_and_found_in_the_ledger() {
 
 #[test]
 fn what_is_gathered_is_sealed_at_once_where_the_keys_are_here() {
-    let (_collector, _relay, machine) = world();
-    machine.prints(&["agree", "usage", "--tier", "basic"]);
-    machine.prints(&["send", "usage"]);
-    machine.prints(&["agree", "devices"]);
-    machine.prints(&["preview", "usage", "--fresh"]);
-    // Looking asks nobody, and seals nothing twice.
-    assert_eq!(machine.ledger("sealed").len(), 2);
-    let sealed = machine.folder.path().join("state/sealed");
-    let text: String = std::fs::read_dir(&sealed)
-        .unwrap()
-        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
-        .collect();
-    assert!(!text.contains("capsule"), "what was acknowledged waits no longer: {text}");
-    machine.stayed_blind();
+    let world = World::through_a_relay(3);
+    let agree = |tier| world.agent().agree("usage", Some(tier), How::Cli, "en").unwrap();
+    agree("basic");
+    world.agent().send("usage").unwrap();
+    let (fetches, packets) = (world.network.fetches(), world.network.packets().len());
+    agree("full");
+    world.agent().preview("usage", None, false).unwrap();
+    let frozen = agent::outbox::all(&world.disk).unwrap().remove(0);
+    let load = || Sealed::load(&world.disk, &frozen.channel, frozen.period).unwrap().parts;
+    let [waiting] = load().try_into().unwrap();
+    assert_eq!(waiting.part.as_str(), "features", "what was acknowledged waits no longer");
+    // Nobody was asked for it, and what opens it again is in the ledger already.
+    assert_eq!((world.network.fetches(), world.network.packets().len()), (fetches, packets));
+    let lines = agent::ledger::entries(&world.disk).unwrap();
+    let opened = agent::opening::open(&lines, waiting.capsule.as_bytes()).unwrap();
+    let Content::Part { bytes, entry: None } = opened.content else { panic!("it did not leave") };
+    assert!(bytes.contains("features"));
+    // That very capsule is what then leaves.
+    world.agent().send("usage").unwrap();
+    let sealed = |line: &&Line| matches!(line.entry, Entry::Sealed { .. });
+    let lines = agent::ledger::entries(&world.disk).unwrap();
+    assert_eq!(lines.iter().filter(sealed).count(), 3);
+    assert!(load().is_empty());
 }
