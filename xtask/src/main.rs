@@ -4,14 +4,14 @@ use std::io::Write;
 
 use anyhow::{Context, Result, bail};
 use xtask::edge::{sabotage, tree};
-use xtask::promises::{self, Occasion, Results, log, page};
+use xtask::promises::{self, Occasion, Results, Test, log, page};
 use xtask::{lines, tidy::Source};
 
 const USAGE: &str = "\
 cargo xtask lines              lines of code by crate, the largest files, packages in Cargo.lock
 cargo xtask promises           writes docs/promises.md from docs/promises/ and the results
 cargo xtask promises LOG       fails unless every test of a promise passed in this log of cargo test
-cargo xtask promises LOG --record   the same, and writes the results into the page
+cargo xtask promises LOG --record   the same, and writes what it says into the page
 cargo xtask sabotage [NUMBER…] plants each promise's fault in a copy and expects its test to fail
 
 The house rules are a test: cargo test -p xtask";
@@ -23,7 +23,7 @@ fn main() -> Result<()> {
     let text = match arguments.as_slice() {
         ["lines"] => lines::table(&files),
         ["promises"] => write_page(&promises::results(&files)?)?,
-        ["promises", log] => held(&files, log)?.0,
+        ["promises", log] => held(&files, log)?,
         ["promises", log, "--record"] => record(&files, log)?,
         ["sabotage", numbers @ ..] => sabotaged(&files, numbers)?,
         [] | ["help" | "--help" | "-h", ..] => USAGE.to_owned(),
@@ -46,33 +46,40 @@ fn write_page(results: &Results) -> Result<String> {
 }
 
 /// Whether every test of every promise passed in this log.
-fn held(files: &[Source], path: &str) -> Result<(String, Results)> {
+fn held(files: &[Source], path: &str) -> Result<String> {
+    verdict(&promises::list(files)?, &seen(files, path)?)
+}
+
+/// The results with what this log says of the promises' tests, and nothing of earlier runs.
+fn seen(files: &[Source], path: &str) -> Result<Results> {
     let outcomes = log::outcomes(&tree::text(path)?);
-    let list = promises::list(files)?;
     let mut results = promises::results(files)?;
     results.tests.clear();
-    let mut missing = Vec::new();
+    let list = promises::list(files)?;
     for test in list.promises.iter().flat_map(|promise| &promise.tests) {
-        let outcome = outcomes.get(&format!("{} {}", test.target, test.name));
-        if outcome.is_none_or(|outcome| outcome != "ok") {
-            missing.push(format!("  {}: {}", test.key(), outcome.map_or("not run", |o| o)));
-        }
-        if let Some(outcome) = outcome {
+        if let Some(outcome) = outcomes.get(&format!("{} {}", test.target, test.name)) {
             results.tests.insert(test.key(), outcome.clone());
         }
     }
-    if !missing.is_empty() {
-        bail!("promises without a test that passed in this run:\n{}", missing.join("\n"));
-    }
-    let tests = results.tests.len();
-    Ok((format!("{} promises held, by {tests} tests", list.promises.len()), results))
+    Ok(results)
 }
 
+fn verdict(list: &promises::List, results: &Results) -> Result<String> {
+    let tests = || list.promises.iter().flat_map(|promise| &promise.tests);
+    let outcome = |test: &Test| results.tests.get(&test.key()).map_or("not run", String::as_str);
+    let open = tests().filter(|test| outcome(test) != "ok");
+    let open: Vec<_> = open.map(|t| format!("  {}: {}", t.key(), outcome(t))).collect();
+    if !open.is_empty() {
+        bail!("tests of promises that did not pass in this run:\n{}", open.join("\n"));
+    }
+    Ok(format!("{} promises held, by {} tests", list.promises.len(), tests().count()))
+}
+
+/// The page says what was seen, also where something failed.
 fn record(files: &[Source], log: &str) -> Result<String> {
-    let (said, mut results) = held(files, log)?;
-    results.run = Some(now()?);
+    let results = Results { run: Some(now()?), ..seen(files, log)? };
     write_page(&results)?;
-    Ok(said)
+    verdict(&promises::list(files)?, &results)
 }
 
 /// Each planted fault of these promises (or of all), one after the other.
