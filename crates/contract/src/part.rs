@@ -48,7 +48,7 @@ impl Part {
         Some(Self::of_bytes(definition, (period, tag, answers), bytes))
     }
 
-    /// The bytes are those that [`write`] makes of the members.
+    /// The bytes are those that [`fn@write`] makes of the members.
     fn of_bytes(definition: &Definition, members: Members, bytes: Vec<u8>) -> Self {
         let (period, tag, answers) = members;
         let digest = Digest::of(&bytes);

@@ -33,7 +33,7 @@ pub struct Counter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError {
-    /// It is no line: the name, the number or the word is not as [`line`] says.
+    /// It is no line: the name, the number or the word is not as [`mod@line`] says.
     Line,
     /// Nobody listens: the agent does not run.
     Away,

@@ -16,7 +16,7 @@
 //! What may leave the machine, and whether anything does, is decided elsewhere: the manifest
 //! declares each name, and the operator says yes or no.
 //!
-//! Any other language can do the same: [`line`] says what one datagram holds.
+//! Any other language can do the same: [`mod@line`] says what one datagram holds.
 
 mod edge;
 pub mod line;
