@@ -23,6 +23,8 @@ pub(crate) struct Load {
 /// What a round came to.
 pub(crate) struct Measured {
     pub(crate) answered: u64,
+    /// Told to come back: they are not in the rate and have no latency.
+    pub(crate) refused: u64,
     pub(crate) receipts: Vec<Vec<u8>>,
     took: Duration,
     latencies: Vec<u64>,
@@ -32,7 +34,6 @@ struct Line {
     stream: TcpStream,
     sent: Instant,
     answer: Vec<u8>,
-    template: usize,
 }
 
 impl Load {
@@ -50,12 +51,12 @@ impl Load {
                 stream.set_nonblocking(true).unwrap();
                 let data = epoll::EventData::new_u64(at as u64);
                 epoll::add(&poll, &stream, data, epoll::EventFlags::IN).unwrap();
-                let template = at % self.requests.templates.len();
-                Line { stream, sent: Instant::now(), answer: Vec::new(), template }
+                Line { stream, sent: Instant::now(), answer: Vec::new() }
             })
             .collect();
         let mut measured = Measured {
             answered: 0,
+            refused: 0,
             receipts: Vec::new(),
             took: Duration::ZERO,
             latencies: vec![0; PLACES],
@@ -76,7 +77,7 @@ impl Load {
                     continue;
                 }
                 measured.note(line);
-                if began.elapsed() < time {
+                if began.elapsed() < time && self.has_more() {
                     self.send(line);
                 } else {
                     waiting -= 1;
@@ -87,17 +88,21 @@ impl Load {
         measured
     }
 
+    /// Requests with tags to write are made as often as one likes; others are sent once.
+    fn has_more(&self) -> bool {
+        !self.requests.tags.is_empty() || self.next < self.requests.templates.len() as u64
+    }
+
     fn send(&mut self, line: &mut Line) {
-        let template = &mut self.requests.templates[line.template];
-        let at = self.requests.tags[line.template];
-        write_tag(&mut template[at..at + 32], self.next);
+        let at = self.next as usize % self.requests.templates.len();
+        let request = &mut self.requests.templates[at];
+        if let Some(tag) = self.requests.tags.get(at) {
+            write_tag(&mut request[*tag..tag + 32], self.next);
+        }
         self.next += 1;
-        line.template = (line.template + 1) % self.requests.templates.len();
         line.sent = Instant::now();
-        let template = &self.requests.templates
-            [(line.template + self.requests.templates.len() - 1) % self.requests.templates.len()];
-        let written = line.stream.write(template).unwrap();
-        assert_eq!(written, template.len(), "a socket's buffer is full");
+        let written = line.stream.write(request).unwrap();
+        assert_eq!(written, request.len(), "a socket's buffer is full");
     }
 }
 
@@ -115,7 +120,11 @@ impl Line {
         };
         let head = std::str::from_utf8(&self.answer[..end]).unwrap();
         let status = &head[9..12];
-        assert!(matches!(status, "201" | "204"), "{}", String::from_utf8_lossy(&self.answer));
+        assert!(
+            matches!(status, "200" | "201" | "204" | "503"),
+            "{}",
+            String::from_utf8_lossy(&self.answer)
+        );
         let length = head.split("content-length: ").nth(1);
         let length = length.map_or(0, |rest| rest.lines().next().unwrap().parse().unwrap());
         self.answer.len() == end + 4 + length
@@ -124,6 +133,11 @@ impl Line {
 
 impl Measured {
     fn note(&mut self, line: &mut Line) {
+        if line.answer.starts_with(b"HTTP/1.1 503") {
+            self.refused += 1;
+            line.answer.clear();
+            return;
+        }
         self.latencies[place(line.sent.elapsed())] += 1;
         if self.answered.is_multiple_of(SAMPLE) {
             let body = line.answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
@@ -161,7 +175,7 @@ fn place(latency: Duration) -> usize {
 }
 
 /// Distinct tags without an order in them: a permutation of the numbers (`splitmix64`), twice.
-fn write_tag(digits: &mut [u8], number: u64) {
+pub(crate) fn write_tag(digits: &mut [u8], number: u64) {
     let halves = [mix(number), mix(number ^ 0x5555_5555_5555_5555)];
     for (to, half) in digits.chunks_exact_mut(16).zip(halves) {
         for (at, digit) in to.iter_mut().enumerate() {

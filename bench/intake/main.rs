@@ -4,6 +4,9 @@
 //! 2 kB, each with a tag of its own. The load comes from one thread of this process over kept
 //! connections: requests are made beforehand and only their tag is written anew, so that the null
 //! server's rate shows what the load can be. Every 4,096th receipt is verified after its round.
+//!
+//! `bench/run idle [--slow 10000]` measures beside connections that dawdle, and
+//! `bench/run sealed [--capsules 60000]` sends sealed requests to the gateway.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -14,9 +17,11 @@
     reason = "a measurement ends where something is not as it must be, and prints what it measured"
 )]
 
+mod idle;
 mod load;
 mod null;
 mod process;
+mod sealed;
 mod vendor;
 
 use std::time::Duration;
@@ -40,6 +45,15 @@ fn main() {
     let connections = connections.split(',').map(|number| number.parse::<usize>().unwrap());
     let time = Duration::from_secs(seconds);
     let vendor = Vendor::new();
+    match arguments.first().map(String::as_str) {
+        Some("idle") => {
+            return idle::run(&vendor, option("--slow", "10000").parse().unwrap(), time);
+        }
+        Some("sealed") => {
+            return sealed::run(&vendor, option("--capsules", "60000").parse().unwrap());
+        }
+        _ => {}
+    }
     let part_bytes = vendor.part_bytes();
     println!("60 fields, {part_bytes} bytes a part, {seconds} s a round");
     println!(
@@ -54,7 +68,7 @@ fn main() {
             line(("null", connections), &base, base_cpu, (null.memory_bytes_max(), None), None);
             drop(null);
             let folder = vendor.data_folder();
-            let collector = Server::collector(folder.path(), &vendor);
+            let collector = Server::collector(folder.path(), &vendor, &[]);
             let (own, cpu) = run(&collector, &vendor, (connections, time), &mut first);
             vendor.verify(&own.receipts);
             let disk = process::bytes_below(&folder.path().join("data/parts")) / own.answered;
@@ -91,6 +105,9 @@ fn line(
     let (rate, cpu_ratio) = base.map_or((1.0, 1.0), |(base, base_cpu)| {
         (measured.rate() / base.rate(), each(measured, cpu) / each(base, base_cpu))
     });
+    if measured.refused > 0 {
+        println!("{name}: {} more were told to come back", measured.refused);
+    }
     println!(
         "{name:<9}  {connections:>11}  {:>9.0}  {:>6.2}  {:>6.2}  {:>8.2}  {:>13.2}  {:>7.1}  \
          {disk:>9}  {rate:>10.2}  {cpu_ratio:>9.2}",

@@ -28,10 +28,13 @@ impl Server {
     }
 
     /// A collector in production's setting, with keys and manifest of the vendor.
-    pub(crate) fn collector(folder: &Path, vendor: &Vendor) -> Self {
+    pub(crate) fn collector(folder: &Path, vendor: &Vendor, more: &[&str]) -> Self {
         let mut command = Command::new(collector());
         command.env("CANDOR_LOG", "error").arg("--data").arg(folder.join("data")).arg("serve");
-        command.args(["--listen", "127.0.0.1:0", "--manifest"]).arg(vendor.manifest_file());
+        command
+            .args(["--listen", "127.0.0.1:0", "--manifest"])
+            .arg(vendor.manifest_file())
+            .args(more);
         Self::start(&mut command)
     }
 
@@ -50,6 +53,11 @@ impl Server {
         let after = stat.rsplit_once(')').unwrap().1;
         let ticks = after.split_whitespace().skip(11).take(2).map(|n| n.parse::<u64>().unwrap());
         ticks.sum::<u64>() as f64 / 100.0
+    }
+
+    /// Open files, nearly all of which are connections.
+    pub(crate) fn connections(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
     }
 
     /// The most memory that it had resident.

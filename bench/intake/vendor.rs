@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::process::collector;
 
 /// Fields of the part, of which a third each are flags, numbers and choices.
-const FIELDS: usize = 60;
+pub(crate) const FIELDS: usize = 60;
 /// Requests with different answers.
 const TEMPLATES: usize = 256;
 
@@ -51,10 +51,12 @@ impl Vendor {
     /// A new folder with keys in `data`.
     pub(crate) fn data_folder(&self) -> TempDir {
         let folder = tempfile::tempdir_in(self.folder.path()).unwrap();
-        let mut issue = Command::new(collector());
-        issue.arg("--data").arg(folder.path().join("data")).args(["keys", "issue"]);
-        issue.args(["--program", "larkspur", "--root"]).arg(self.folder.path().join("root.key"));
-        run(&mut issue);
+        for purpose in ["receipt", "ohttp"] {
+            let mut issue = Command::new(collector());
+            issue.arg("--data").arg(folder.path().join("data")).args(["keys", "issue"]);
+            issue.args(["--program", "larkspur", "--purpose", purpose]);
+            run(issue.arg("--root").arg(self.folder.path().join("root.key")));
+        }
         folder
     }
 
@@ -70,11 +72,11 @@ impl Vendor {
     }
 
     pub(crate) fn part_bytes(&self) -> usize {
-        self.part(0).len()
+        self.part(0, FIELDS).len()
     }
 
     fn request(&self, number: usize) -> Vec<u8> {
-        let part = self.part(number);
+        let part = self.part(number, FIELDS);
         let head = format!(
             "POST /v1/larkspur/usage HTTP/1.1\r\nhost: collector\r\ncontent-type: \
              application/json\r\ncontent-length: {}\r\n\r\n",
@@ -83,9 +85,10 @@ impl Vendor {
         [head.as_bytes(), &part].concat()
     }
 
-    fn part(&self, number: usize) -> Vec<u8> {
+    /// A part with answers to the first fields.
+    pub(crate) fn part(&self, number: usize, fields: usize) -> Vec<u8> {
         let definition = &self.manifest.definitions()[0];
-        let answers: Map<String, Value> = (0..FIELDS)
+        let answers: Map<String, Value> = (0..fields)
             .map(|field| {
                 let mixed = number.wrapping_mul(2_654_435_761).wrapping_add(field * 40_503) >> 8;
                 let value = match field % 3 {

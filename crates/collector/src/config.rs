@@ -112,7 +112,7 @@ pub struct Serve {
           value_parser = clap::value_parser!(u64).range(1..=300))]
     pub body_seconds: u64,
 
-    /// Connections at once, each about 5 kB. Lower it where memory is short
+    /// Connections at once, each about 20 kB. Lower it where memory is short
     #[arg(long, env = "CANDOR_CONNECTIONS", value_name = "NUMBER",
           default_value_t = limits::CONNECTIONS_MAX as u64,
           value_parser = clap::value_parser!(u64).range(1..=100_000))]

@@ -202,8 +202,12 @@ pub fn monday_of(day: Date) -> Date {
 
 /// The day `days` later (or earlier), held at the calendar's ends.
 pub fn add_days(day: Date, days: i32) -> Date {
+    let days = days.clamp(-CALENDAR_DAYS, CALENDAR_DAYS);
     day.saturating_add(i64::from(days).days())
 }
+
+/// Days from one end of the calendar to the other: a span of more is refused by panicking.
+const CALENDAR_DAYS: i32 = 7_304_484;
 
 /// Days from one date to another; negative when `to` lies before `from`.
 pub fn days_between(from: Date, to: Date) -> i32 {

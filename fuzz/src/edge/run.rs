@@ -49,9 +49,13 @@ pub fn run(target: &Target, seed: u64, goes_on: impl Fn(u64, Duration) -> bool) 
             target.name.clone_into(name);
             kept.clone_from(&input);
         });
-        let before = Instant::now();
-        (target.call)(&input);
-        let took = before.elapsed();
+        let mut took = timed(target, &input);
+        // Slow in three runs, it is the input; slow in one, another process had the core.
+        for _ in 0..2 {
+            if took > SLOW {
+                took = took.min(timed(target, &input));
+            }
+        }
         outcome.executions += 1;
         outcome.slowest = outcome.slowest.max(took);
         if took > SLOW {
@@ -61,6 +65,12 @@ pub fn run(target: &Target, seed: u64, goes_on: impl Fn(u64, Duration) -> bool) 
     }
     outcome.spent = began.elapsed();
     outcome
+}
+
+fn timed(target: &Target, input: &[u8]) -> Duration {
+    let before = Instant::now();
+    (target.call)(input);
+    before.elapsed()
 }
 
 fn hex(input: &[u8]) -> String {

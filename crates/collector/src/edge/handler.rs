@@ -68,7 +68,8 @@ pub(super) async fn answer(request: Request<Incoming>, shared: &Shared, guest: &
         Ok(route) if is_counted(&route) && !guest.may_ask() => {
             refuse(&intake::too_many(Reason::Network), shared)
         }
-        Ok(route) => match respond(route, request, shared).await {
+        // Boxed, so that a connection that waits has no room set aside for answering.
+        Ok(route) => match Box::pin(respond(route, request, shared)).await {
             Ok(answer) => answer,
             Err(refused) => refuse(&refused, shared),
         },

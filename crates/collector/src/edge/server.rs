@@ -222,7 +222,7 @@ impl Work {
                 let handshake = Box::pin(acceptor.accept(stream));
                 let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake);
                 if let Ok(Ok(stream)) = handshake.await {
-                    connection::serve(stream, hosts, self.stop).await;
+                    Box::pin(connection::serve(stream, hosts, self.stop)).await;
                 }
             }
         }

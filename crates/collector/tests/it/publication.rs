@@ -137,3 +137,23 @@ fn forgetting_removes_what_is_past_its_retention_and_verify_finds_what_was_not()
     vendor.serve_on("2026-12-21".parse().unwrap(), &[]).stop();
     assert!(!held("2026-11-20"));
 }
+
+#[test]
+fn a_release_says_how_far_somebody_could_have_moved_it() {
+    let vendor = Vendor::new();
+    for (today, limit, first) in [("2026-11-15", "50", 1), ("2026-11-18", "100", 100)] {
+        let limit = ["--requests-per-network-hour", limit];
+        let server = vendor.serve_on(today.parse().unwrap(), &limit);
+        for number in first..first + 40 {
+            assert_eq!(server.post(&vendor.part(&key(number), today, "debian")).status, 201);
+        }
+        server.stop();
+    }
+    assert!(vendor.run(&["publish", "--today", "2026-11-25"]).status.success());
+    let bound = |name| Release::from_frozen(&release(&vendor, name)).unwrap().intake_bound;
+    // Nobody knows what was let through before the first start.
+    assert_eq!(bound("release-1.json"), None);
+    // The loosest that held, in the ten days and an hour in which parts of the week were taken,
+    // for each of its seven days.
+    assert_eq!(bound("release-2.json"), Some((100 * (10 * 24 + 1) as u64).div_ceil(7)));
+}
