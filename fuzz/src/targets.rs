@@ -124,7 +124,7 @@ fn manifest(input: &[u8]) {
 fn policy(input: &[u8]) {
     let _ = text_of(input).map(contract::policy::PolicyFile::parse);
     let _ = contract::policy::SignedPolicy::open(input, &root()).is_ok();
-    let mut signed = b"signed-by: ".to_vec();
+    let mut signed = contract::policy::SIGNED_BY.as_bytes().to_vec();
     signed.extend(input);
     let _ = contract::policy::SignedPolicy::open(&signed, &root()).is_ok();
 }
@@ -197,7 +197,7 @@ fn key_texts(input: &[u8]) {
     let _ = (text.parse::<RootPublic>(), text.parse::<Tag>(), text.parse::<TagKey>());
     let _ = (text.parse::<Digest>(), RootKey::from_file_text(text).is_ok());
     let _ = (DatedKey::from_file_text(text).is_ok(), GatewayKey::from_file_text(text).is_ok());
-    let _ = envelope::PolicyKey::from_file_text(text).is_ok();
+    let _ = envelope::policy::PolicyKey::from_file_text(text).is_ok();
 }
 
 fn key_documents(input: &[u8]) {
