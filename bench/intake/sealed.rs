@@ -26,8 +26,8 @@ pub(crate) fn run(vendor: &Vendor, capsules: usize) {
         let mut load = Load::new(server.address, requests, 0);
         let measured = load.run(CONNECTIONS, Duration::from_secs(600));
         println!(
-            "{kem:?}: {:.0} capsules/s of {bytes} bytes, p50 {:.2} ms, p99 {:.2} ms, {:.1} us of CPU \
-             each, peak {:.1} MB",
+            "{kem:?}: {:.0} capsules/s of {bytes} bytes, p50 {:.2} ms, p99 {:.2} ms, {:.1} us of \
+             CPU each, peak {:.1} MB",
             measured.rate(),
             measured.latency_ms(0.5),
             measured.latency_ms(0.99),
