@@ -126,14 +126,14 @@ fn read<'a>(
     head: &'static str,
     what: &str,
 ) -> Result<(ProgramId, Lines<'a>), BundleError> {
-    let mut lines = (1..).zip(body.lines());
-    if lines.next().map(|(_, line)| line) != Some(head) {
+    if body.lines().next() != Some(head) {
         return Err(BundleError::Head(head));
     }
-    let (said, carried): (Lines<'a>, Lines<'a>) =
-        lines.partition(|(_, line)| !line.starts_with('{'));
-    let said: BTreeMap<_, _> =
-        said.into_iter().filter_map(|(_, line)| line.split_once(' ')).collect();
+    // The head ends with an empty line; the sentences after it are for people.
+    let said = body.lines().take_while(|line| !line.is_empty());
+    let said: BTreeMap<_, _> = said.filter_map(|line| line.split_once(' ')).collect();
+    let carried = (1..).zip(body.lines()).filter(|(_, line)| line.starts_with('{'));
+    let carried: Lines<'a> = carried.collect();
     let program = said.get("program").and_then(|id| ProgramId::parse(id).ok());
     let program = program.ok_or(BundleError::Program)?;
     let number = said.get(what).copied().unwrap_or_default();
