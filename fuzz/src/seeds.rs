@@ -152,6 +152,17 @@ pub(crate) fn texts() -> Vec<Vec<u8>> {
     texts.map(|text| text.as_bytes().to_vec()).into()
 }
 
+/// Bundles of parts and of receipts, as they are and signed.
+pub(crate) fn bundles() -> Vec<Vec<u8>> {
+    let Ok(program) = contract::id::ProgramId::parse("larkspur") else { return Vec::new() };
+    let parts: Vec<String> =
+        parts().into_iter().filter_map(|part| String::from_utf8(part).ok()).collect();
+    let parts = contract::bundle::parts(&program, "https://collector.example", TODAY, &parts);
+    let receipts = contract::bundle::receipts(&program, TODAY, &[]);
+    let signed = [&parts, &receipts].map(|body| envelope::bundle::seal(&[7; 32].into(), body).0);
+    [parts, receipts].into_iter().chain(signed).map(String::into_bytes).collect()
+}
+
 pub(crate) fn policies() -> Vec<Vec<u8>> {
     let texts = [
         "policy = 1\n\n[larkspur]\nusage = \"no\"\n",

@@ -46,6 +46,7 @@ targets! {
     configuration, configurations, "the collector's configuration file";
     record, records, "a record of the collector's log";
     manifest, manifests, "a manifest's text";
+    bundle, bundles, "a bundle that was carried by hand";
     policy, policies, "a fleet's policy file";
     release, documents, "a frozen release";
     words, texts, "identifiers, choices, versions, periods, bounds, variables";
@@ -119,6 +120,13 @@ fn manifest(input: &[u8]) {
     if let Ok(manifest) = contract::manifest::Manifest::parse(text) {
         let _ = (manifest.hash(), manifest.definitions());
     }
+}
+
+fn bundle(input: &[u8]) {
+    let Some(text) = text_of(input) else { return };
+    let body = envelope::bundle::open(text).map_or(text, |(body, _)| body);
+    let _ = contract::bundle::read_parts(body).is_ok();
+    let _ = contract::bundle::read_receipts(body).is_ok();
 }
 
 fn policy(input: &[u8]) {
