@@ -75,6 +75,31 @@ impl Definition {
         definition
     }
 
+    /// Reads a definition from its canonical bytes; `None` where they are none, or where this
+    /// program would write it differently.
+    pub fn from_canonical(bytes: &[u8]) -> Option<Self> {
+        #[derive(serde::Deserialize)]
+        struct Read {
+            program: ProgramId,
+            channel: ChannelId,
+            part: PartId,
+            period: PeriodKind,
+            identity: Identity,
+            fields: Vec<serde_json::Map<String, serde_json::Value>>,
+        }
+        let read: Read = serde_json::from_slice(bytes).ok()?;
+        let mut fields = Vec::with_capacity(read.fields.len());
+        for mut field in read.fields {
+            let id = FieldId::parse(field.remove("id")?.as_str()?).ok()?;
+            let kind = serde_json::from_value(serde_json::Value::Object(field)).ok()?;
+            fields.push(FieldShape { id, kind });
+        }
+        let Read { program, channel, part, period, identity, .. } = read;
+        let hash = Digest::of(bytes);
+        let definition = Self { program, channel, part, period, identity, fields, hash };
+        (definition.canonical() == bytes).then_some(definition)
+    }
+
     /// SHA-256 over [`Definition::canonical`].
     pub fn hash(&self) -> Digest {
         self.hash

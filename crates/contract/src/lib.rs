@@ -120,6 +120,7 @@ pub mod calendar;
 pub mod canonical;
 pub mod change;
 pub mod clean;
+pub mod columns;
 pub mod decision;
 pub mod definition;
 pub mod destination;

@@ -22,6 +22,7 @@ use crate::manifest::{self, Channel, DefaultRule, Field, Manifest};
 use crate::part::Part;
 use crate::release::{ChannelInfo, ProgramInfo, Window};
 
+mod columns;
 mod counter;
 mod open;
 mod route;
@@ -44,7 +45,7 @@ pub struct Tally {
 }
 
 /// One published field and its counters.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct FieldTally {
     pub(crate) part: PartId,
     pub(crate) field: Field,
@@ -56,7 +57,7 @@ pub(crate) struct FieldTally {
 }
 
 /// How many parts of one name came: one per installation and period, except with samples.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 struct PartTally {
     id: PartId,
     has_samples: bool,
@@ -91,6 +92,14 @@ pub struct MergeError;
 impl std::fmt::Debug for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Tally").field("window", &self.window).finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for Tally {
+    /// Whether both counted the same, by whatever way.
+    fn eq(&self, other: &Self) -> bool {
+        let about = |tally: &Self| (tally.program.clone(), tally.channel.clone(), tally.window);
+        about(self) == about(other) && self.fields == other.fields && self.parts == other.parts
     }
 }
 
@@ -162,10 +171,7 @@ impl Tally {
         period: Period,
         answers: &[Option<Answer>],
     ) -> Result<(), NotCounted> {
-        let kind = self.channel.period;
-        let inside =
-            self.window.first <= period.first_day() && period.last_day() <= self.window.last;
-        if !inside || period.kind() != kind {
+        if !self.takes(period) {
             return Err(NotCounted::Period);
         }
         if self.routes.get(self.last).is_none_or(|route| route.definition != *definition) {
@@ -184,6 +190,13 @@ impl Tally {
             }
         }
         Ok(())
+    }
+
+    /// Whether the period is one of the window's.
+    fn takes(&self, period: Period) -> bool {
+        let inside =
+            self.window.first <= period.first_day() && period.last_day() <= self.window.last;
+        inside && period.kind() == self.channel.period
     }
 
     /// Adds what another tally of the same manifest, channel and window counted.

@@ -34,6 +34,17 @@ impl Version {
         Some(Self { numbers, length, suffix })
     }
 
+    /// The version of these numbers and the suffix at this place; `None` where it has no spelling.
+    pub(crate) fn of(given: &[u32], suffix: Option<u16>) -> Option<Self> {
+        let digits = 10_u32.pow(u32::try_from(VERSION_DIGITS_MAX).ok()?);
+        let mut numbers = [0; VERSION_NUMBERS_MAX];
+        for (to, from) in given.iter().enumerate() {
+            *numbers.get_mut(to)? = Some(*from).filter(|number| *number < digits)?;
+        }
+        let length = u8::try_from(given.len()).ok().filter(|length| *length > 0)?;
+        Some(Self { numbers, length, suffix })
+    }
+
     /// Finds the version at the start of a program's output, such as `10.11.6` in
     /// `10.11.6-MariaDB-0+deb12u1`. What follows the numbers is dropped unless it is a declared
     /// suffix. Further numbers than four are dropped too.

@@ -8,7 +8,7 @@ use super::open::Open;
 use super::route::Mapping;
 
 /// The counters of one field.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum Counter {
     /// `flag` (yes, no), `choice` (the list, `other`), and bucketed numbers: one cell per answer.
     Cells(Vec<u64>),

@@ -9,8 +9,8 @@ use std::hash::Hash;
 /// Beyond the bound no new value is taken in, and the whole vocabulary is withheld from releases:
 /// which values found room would depend on who came first, so that one installation could move
 /// others' counters, and the noise would no longer cover it.
-#[derive(Clone)]
-pub(crate) struct Open<K> {
+#[derive(Clone, PartialEq)]
+pub(crate) struct Open<K: Hash + Eq> {
     counts: HashMap<K, u64>,
     bound: usize,
     overflowed: bool,

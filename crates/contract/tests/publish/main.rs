@@ -7,6 +7,7 @@
 )]
 
 mod attack;
+mod columns;
 mod fixture;
 mod ledger;
 mod loss;
