@@ -90,6 +90,12 @@ pub struct Serve {
     #[arg(long, env = "CANDOR_BEHIND_PROXY", conflicts_with = "tls_cert")]
     pub behind_proxy: bool,
 
+    /// Hour of the day, in UTC, from which on the day's deletions are taken out of the files. A
+    /// rehearsal takes each out at once unless this is given
+    #[arg(long, env = "CANDOR_DELETION_HOUR", value_name = "HOUR",
+          value_parser = clap::value_parser!(u8).range(0..=23))]
+    pub deletion_hour: Option<u8>,
+
     /// Publish the open period exactly, from one installation on, on a loopback address only. Every
     /// page says so
     #[arg(long, env = "CANDOR_REHEARSAL")]
@@ -199,6 +205,11 @@ pub struct Forget {
     /// Say what would be removed, and remove nothing
     #[arg(long)]
     pub dry_run: bool,
+
+    /// Let go a batch of deletions that is held back because unusually many ask: you have seen that
+    /// people asked for them. A running server does it within ten seconds
+    #[arg(long, conflicts_with = "dry_run")]
+    pub let_go: bool,
 }
 
 /// `import`.

@@ -16,4 +16,5 @@ pub mod publication;
 pub mod random;
 pub mod server;
 pub mod tls;
+mod upkeep;
 mod writer;

@@ -105,6 +105,10 @@ pub fn answer(outcome: Outcome) -> Result<(String, bool), Refused> {
             Reason::Closed,
             "The period is past its retention. Do not send the part again.",
         )),
+        Outcome::Closed => Err(Refused::new(
+            Reason::Closed,
+            "Intake for the period has closed. Do not send the part again.",
+        )),
         Outcome::Unavailable(trouble) => Err(unavailable(trouble)),
     }
 }
@@ -117,10 +121,9 @@ pub fn unavailable(trouble: Trouble) -> Refused {
         Trouble::Key => {
             (Reason::Key, "No key may sign receipts today; nothing was kept. Send it again later.")
         }
-        Trouble::Crowded => (
-            Reason::Crowded,
-            "Too many deletions of tags under which nothing was held. Ask again later.",
-        ),
+        Trouble::Crowded => {
+            (Reason::Crowded, "Too many deletions wait for the daily batch. Ask again tomorrow.")
+        }
     };
     Refused::later(reason, detail, RETRY_TROUBLE_SECONDS)
 }

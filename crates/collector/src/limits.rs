@@ -36,9 +36,26 @@ pub const READ_BYTES: usize = 256 * 1024;
 /// copy, and deletions must work when nothing else does.
 pub const DISK_RESERVE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Markers of tags of which nothing was held, per channel. Whoever shows an invented key leaves one
-/// of about 200 bytes until its day: 13 MB at most.
-pub const MARKERS_UNSEEN_MAX: usize = 65_536;
+/// Tags that may wait for the daily batch of deletions, per channel. Whoever shows an invented key
+/// leaves one of about 100 bytes until then: 13 MB of memory at most. One more is told to come back.
+pub const DELETIONS_PENDING_MAX: usize = 65_536;
+
+/// So many tags with rows may always be deleted in one day and channel without a person looking.
+pub const DELETIONS_ALARM_TAGS: usize = 1_000;
+
+/// Above that, a batch waits for a person if it would remove more than one in so many parts: nobody
+/// in a thousand takes anything back on a usual day, and a mistake cannot be undone.
+pub const DELETIONS_ALARM_SHARE: u64 = 20;
+
+/// Bytes of packed rows in one block of columns, which is read and written in one piece.
+pub const BLOCK_BYTES_MAX: usize = 1024 * 1024;
+
+/// Bytes of the footer of a file of columns: 90 for each block, so 100 million rows and more.
+pub const COLUMNS_FOOTER_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Bytes of rows that are sorted in memory while a log becomes columns. Ten million parts of 60
+/// fields make about 100 runs of this, each read through 64 KiB.
+pub const SORT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Bytes of the file of markers that is rewritten in one piece.
 pub const MARKERS_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -113,6 +130,13 @@ pub const RETRY_BUSY_SECONDS: u32 = 1;
 
 /// What a sender is told to wait when the disk is full or failed: a person has to come.
 pub const RETRY_TROUBLE_SECONDS: u32 = 300;
+
+/// What is told to whoever asks for a deletion: the batch comes once a day.
+pub const RETRY_DELETION_SECONDS: u32 = 3_600;
+
+/// The hour of the day, in UTC, from which on the batch of deletions runs unless told otherwise: a
+/// quiet one in most places.
+pub const DELETION_HOUR_DEFAULT: u8 = 3;
 
 /// How often the server looks for a new day and for releases that another process published.
 pub const TICK: Duration = Duration::from_secs(10);

@@ -77,7 +77,7 @@ reasons! {
     Full = 503, "full", "The disk is full";
     Disk = 503, "disk", "The disk failed";
     Key = 503, "key", "No key may sign receipts today";
-    Crowded = 503, "crowded", "Too many unknown tags were deleted";
+    Crowded = 503, "crowded", "Too many deletions wait";
 }
 
 impl Reason {

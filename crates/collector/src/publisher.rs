@@ -4,7 +4,6 @@ use contract::calendar::{Period, add_days};
 use contract::definition::Definition;
 use contract::id::ProgramId;
 use contract::manifest::Channel;
-use contract::part::check;
 use contract::publish::{Noise, Plan, PlanError, PublishError, Rehearsal, publish};
 use contract::release::{Release, Window};
 use contract::tally::Tally;
@@ -166,17 +165,12 @@ fn count(
     let tally = Tally::new(&served.manifest, channel.id.as_str(), window, &definitions);
     let mut tally = tally.ok_or(PublishError::OtherTally)?;
     let find = |hash: &_| catalogue.definition(hash).map(std::sync::Arc::as_ref);
-    let address = (program.as_str(), channel.id.as_str());
     let mut uncounted = 0;
     let mut period = Period::containing(channel.period, window.first);
     while period.last_day() <= window.last {
-        let scan = store::scan(disk, (program, &channel.id, period), |stored| {
-            // The same rules as at intake, on a day on which the part was taken.
-            let part = check(stored.bytes, address, find, period.last_day());
-            let counted = part.is_ok_and(|(part, _)| tally.count(&part).is_ok());
-            uncounted += u64::from(!counted);
-        })?;
-        if is_finished && !scan.is_whole {
+        let counted = store::count(disk, (program, &channel.id, period), find, &mut tally)?;
+        uncounted += counted.uncounted;
+        if is_finished && !counted.is_whole {
             return Err(PublicationError::Damaged(period));
         }
         period = period.next();

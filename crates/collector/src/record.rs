@@ -1,4 +1,5 @@
-//! The log's records as bytes: length, checksum, kind, batch, body. The format is version 1.
+//! The log's records as bytes: length, checksum, kind, batch, body. The format is version 2; version
+//! 1 had neither days to forget by nor tags that wait, and is brought up when it is opened.
 //!
 //! ```text
 //! length of what follows the checksum: u32 │ CRC-32 over length and the rest: u32 │
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::limits::RECORD_BYTES_MAX;
 
 /// The version of the format that this code writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Bytes before a record's body.
 const FRAME_BYTES: usize = 8 + PREFIX_BYTES;
@@ -35,6 +36,11 @@ pub enum RecordKind {
     Key,
     /// A deleted tag, as JSON.
     Marker,
+    /// A tag whose deletion was asked for and is not done yet, as JSON.
+    Pending,
+    /// The day, `YYYY-MM-DD`, by which the rows after it are forgotten: the vendor shortened the
+    /// retention after the file was begun.
+    ForgetBy,
 }
 
 impl RecordKind {
@@ -44,11 +50,14 @@ impl RecordKind {
             Self::Row => b'R',
             Self::Key => b'K',
             Self::Marker => b'M',
+            Self::Pending => b'P',
+            Self::ForgetBy => b'F',
         }
     }
 
     fn of(code: u8) -> Option<Self> {
-        [Self::Header, Self::Row, Self::Key, Self::Marker].into_iter().find(|k| k.code() == code)
+        let all = [Self::Header, Self::Row, Self::Key, Self::Marker, Self::Pending, Self::ForgetBy];
+        all.into_iter().find(|kind| kind.code() == code)
     }
 }
 
@@ -58,8 +67,8 @@ impl RecordKind {
 pub struct Header {
     /// The channel.
     pub channel: ChannelId,
-    /// The day after which the file is removed, as every receipt for it says; `None` where the
-    /// file's entries have days of their own.
+    /// The day after which the file is removed, as its receipts say unless a later record names an
+    /// earlier one; `None` where the file's entries have days of their own.
     pub forget_by: Option<Date>,
     /// [`FORMAT`].
     pub format: u32,

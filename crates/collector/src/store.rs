@@ -6,8 +6,10 @@
 //!
 //! ```text
 //! lock                                     held while a store is open
-//! parts/{program}/{channel}/{period}.log   the parts of one period, with what their receipts need
-//! parts/{program}/{channel}/deleted.log    markers of deleted tags, until intake has closed
+//! parts/{program}/{channel}/{period}.log      parts of an open period, with what their receipts need
+//! parts/{program}/{channel}/{period}.columns/ a closed period: one file for each definition, by tag
+//! parts/{program}/{channel}/pending.log       tags whose deletion was asked for, until the batch
+//! parts/{program}/{channel}/deleted.log       markers of deleted tags, while a backup may hold them
 //! ```
 //!
 //! What holds at every moment, also after a power failure at any of them:
@@ -15,27 +17,36 @@
 //! * An answer [`Outcome::Accepted`] was given only for what was synced before.
 //! * A tag and part is held once. The same bytes again get the same receipt, byte for byte: its
 //!   proof lies beside the part. Parts without a tag cannot be told apart; each counts.
-//! * After [`Store::delete`] returned, no file holds the tags or their answers, and a copy that
-//!   arrives later is refused while its period could still be accepted.
+//! * After [`Store::delete`] returned, nothing under these tags is shown, counted or taken any more;
+//!   after it answered [`Answer::Done`], no file holds the tags or their answers.
+//! * Of a log and the columns made from it, one is whole; the log is the truth while it is there.
 //! * A failed append or sync closes its file; what it left is cut off before anything else is
 //!   written.
 //!
-//! A file keeps the order of arrival and each part's day until it is forgotten. Once its intake has
-//! closed, neither is needed: a columnar file in the order of tags is to take its place.
+//! A log keeps the order of arrival and each part's day. Once its intake has closed, neither is
+//! needed: columns in the order of tags take its place ([`Store::close_periods`]).
 
 mod accept;
+mod close;
+mod closed;
+mod columns;
+mod convert;
+mod count;
 mod delete;
 mod error;
 mod forget;
 mod index;
 mod log_file;
 mod markers;
+mod pending;
 mod period;
 mod scan;
 mod scanner;
+mod sorter;
 mod verify;
+mod verify_columns;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use contract::calendar::Period;
@@ -45,11 +56,15 @@ use contract::part::Part;
 use disk::{Disk, DiskError, LockGuard, path::join};
 use envelope::Tag;
 
-pub use self::delete::Deleted;
+use self::closed::ClosedPeriod;
+pub use self::convert::{Closing, FindDefinition, convert};
+pub use self::count::{Counted as CountedParts, count};
+pub use self::delete::{Answer, Deleted, LET_GO, Settled};
 pub use self::error::{StoreError, Trouble};
 pub use self::forget::{Forgotten, Retention};
 use self::log_file::About;
 use self::markers::Markers;
+use self::pending::Pending;
 pub use self::period::HeldPart;
 use self::period::{PeriodFile, SUFFIX};
 pub use self::scan::{Scan, Stored, files, scan};
@@ -79,8 +94,14 @@ struct ChannelStore {
     program: ProgramId,
     channel: ChannelId,
     folder: String,
+    /// Logs.
     periods: BTreeMap<Period, PeriodFile>,
+    /// Columns.
+    closed: BTreeMap<Period, ClosedPeriod>,
+    /// Logs of which columns are being made.
+    closing: BTreeSet<Period>,
     markers: Markers,
+    pending: Pending,
 }
 
 /// A part that passed [`contract::part::check`], with what keeping it needs.
@@ -107,6 +128,8 @@ pub enum Outcome {
     Deleted,
     /// Its period is past its retention.
     Forgotten,
+    /// Intake for its period has closed, also where the clock has gone back since.
+    Closed,
     /// It is not kept; it may be sent again.
     Unavailable(Trouble),
 }
@@ -152,9 +175,12 @@ impl<D: Disk> Store<D> {
         let channel = programs.get_mut(program).and_then(|channels| channels.get_mut(channel));
         let Some(channel) = channel else { return Ok(Vec::new()) };
         let mut held = Vec::new();
-        for tag in tags {
+        for tag in tags.iter().filter(|tag| !channel.pending.contains(**tag)) {
             for period in channel.periods.values_mut() {
                 held.extend(period.held(disk, *tag)?);
+            }
+            for closed in channel.closed.values() {
+                held.extend(closed.held(disk, *tag)?);
             }
         }
         Ok(held)
@@ -169,6 +195,7 @@ impl<D: Disk> Store<D> {
         let Self { disk, programs, .. } = self;
         for channel in programs.values_mut().flat_map(BTreeMap::values_mut) {
             channel.markers.make_ready(disk).map_err(|error| error.trouble())?;
+            channel.pending.make_ready(disk).map_err(|error| error.trouble())?;
         }
         match disk.bytes_free() {
             // Also without a reserve, one more part must fit.
@@ -188,7 +215,7 @@ impl<D: Disk> Store<D> {
     /// How many parts are held.
     pub fn len(&self) -> u64 {
         let channels = self.programs.values().flat_map(BTreeMap::values);
-        channels.flat_map(|channel| channel.periods.values()).map(PeriodFile::len).sum()
+        channels.map(ChannelStore::len).sum()
     }
 
     /// Whether nothing is held.
@@ -238,8 +265,21 @@ impl<D> std::fmt::Debug for Store<D> {
 impl ChannelStore {
     fn new(program: ProgramId, channel: ChannelId) -> Self {
         let folder = folder_of(&program, &channel);
-        let (periods, markers) = (BTreeMap::new(), Markers::default());
-        Self { program, channel, folder, periods, markers }
+        Self {
+            program,
+            channel,
+            folder,
+            periods: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            closing: BTreeSet::new(),
+            markers: Markers::default(),
+            pending: Pending::default(),
+        }
+    }
+
+    fn len(&self) -> u64 {
+        let open = self.periods.values().map(PeriodFile::len);
+        open.chain(self.closed.values().map(ClosedPeriod::len)).sum()
     }
 
     fn open(disk: &dyn Disk, program: ProgramId, channel: ChannelId) -> Result<Self, StoreError> {
@@ -247,12 +287,23 @@ impl ChannelStore {
         // A copy that was cut short holds what may have been deleted since.
         disk::remove_unfinished(disk, &store.folder)?;
         store.markers = Markers::open(disk, store.markers_path())?;
+        store.pending = Pending::open(disk, store.pending_path())?;
         for period in periods(disk, &store.folder)? {
             let path = store.period_path(period);
-            let file = PeriodFile::open(disk, path, period, &store.markers)?;
+            let file = PeriodFile::open(disk, path, period, store.excluded())?;
             store.periods.extend(file.map(|file| (period, file)));
         }
+        store.open_closed(disk)?;
         Ok(store)
+    }
+
+    /// What is no longer to be in a file.
+    fn excluded(&self) -> Excluded<'_> {
+        Excluded { markers: &self.markers, pending: &self.pending }
+    }
+
+    fn pending_path(&self) -> String {
+        join(&self.folder, pending::FILE)
     }
 
     fn markers_path(&self) -> String {
@@ -287,14 +338,34 @@ impl ChannelStore {
 
     /// Takes out of the files what was excluded.
     fn settle(&mut self, disk: &dyn Disk) -> Result<(), StoreError> {
+        let unsettled = self.periods.iter().filter(|(_, file)| file.is_unsettled());
+        for period in unsettled.map(|(period, _)| *period).collect::<Vec<_>>() {
+            self.look_up(disk, period)?;
+        }
+        let excluded = Excluded { markers: &self.markers, pending: &self.pending };
         for file in self.periods.values_mut() {
-            file.settle(disk, &self.markers)?;
+            file.settle(disk, excluded)?;
         }
         self.periods.retain(|_, file| {
             // A file without parts says nothing; if it stays, the next start removes it.
             !(file.is_empty() && disk.remove(file.path()).is_ok())
         });
         Ok(())
+    }
+}
+
+/// Which tags' rows a log must not hold any more: those with a marker. A batch that was cut short has
+/// written markers for tags that are still pending; it counts their rows again, so they stay.
+#[derive(Clone, Copy)]
+struct Excluded<'c> {
+    markers: &'c Markers,
+    pending: &'c Pending,
+}
+
+impl Excluded<'_> {
+    fn contains(&self, tag: Tag) -> bool {
+        let is_deleted = !self.markers.is_empty() && !self.markers.of(tag).is_empty();
+        is_deleted && !self.pending.contains(tag)
     }
 }
 

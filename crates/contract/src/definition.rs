@@ -57,11 +57,8 @@ impl Definition {
         };
         let mut fields: Vec<_> = channel.fields_of(part).map(shape).collect();
         fields.sort_by(|a, b| a.id.cmp(&b.id));
-        let labels = |shape: &FieldShape| -> Vec<String> {
-            (0..).map_while(|index| shape.kind.bucket_label(index)).collect()
-        };
         let mut definition = Self {
-            labels: fields.iter().map(labels).collect(),
+            labels: fields.iter().map(labels_of).collect(),
             program: program.clone(),
             channel: channel.id.clone(),
             part: part.id.clone(),
@@ -96,7 +93,8 @@ impl Definition {
         }
         let Read { program, channel, part, period, identity, .. } = read;
         let hash = Digest::of(bytes);
-        let definition = Self { program, channel, part, period, identity, fields, hash };
+        let labels = fields.iter().map(labels_of).collect();
+        let definition = Self { program, channel, part, period, identity, fields, hash, labels };
         (definition.canonical() == bytes).then_some(definition)
     }
 
@@ -131,4 +129,8 @@ impl Definition {
     pub fn index_of(&self, field: &str) -> Option<usize> {
         self.fields.binary_search_by(|shape| shape.id.as_str().cmp(field)).ok()
     }
+}
+
+fn labels_of(shape: &FieldShape) -> Vec<String> {
+    (0..).map_while(|index| shape.kind.bucket_label(index)).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use collector::catalogue::Catalogue;
 use collector::intake;
 use collector::signers::Signers;
-use collector::store::{Arrival, Outcome, Store, StoreError};
+use collector::store::{Answer, Arrival, Outcome, Store, StoreError};
 use contract::manifest::Manifest;
 use envelope::{DatedKey, Digest, KeyPurpose, RootKey, RootPublic, Tag};
 use jiff::civil::{Date, date};
@@ -91,6 +91,36 @@ impl Collector {
         let ids = ("larkspur".parse(), "usage".parse());
         let (Ok(program), Ok(channel)) = ids else { return Err(intake::unknown_channel()) };
         intake::check(bytes, (&program, &channel), &self.catalogue, today)
+    }
+
+    /// Deletes what is held under a tag: asks, runs the batch, asks again. The answer to the last.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub fn delete(
+        &self,
+        store: &mut Store<SimDisk>,
+        tag: Tag,
+        today: Date,
+    ) -> Result<Answer, Box<dyn std::error::Error>> {
+        let (program, channel) = ("larkspur".parse()?, "usage".parse()?);
+        let place = (&program, &channel);
+        let refused = |trouble| format!("{trouble:?}");
+        let first = store.delete(place, &[tag], today).map_err(refused)?;
+        if first != Answer::Pending {
+            return Ok(first);
+        }
+        let kept = |_: &_, _: &_| Some((contract::calendar::PeriodKind::Day, 30));
+        store.settle_deletions(kept, (today, false))?;
+        Ok(store.delete(place, &[tag], today).map_err(refused)?)
+    }
+
+    /// Makes columns of what is closed on a day.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub fn close(&self, store: &mut Store<SimDisk>, today: Date) -> Result<u64, StoreError> {
+        store.close_periods(&|hash| self.catalogue.definition(hash).cloned(), today)
     }
 
     /// Gives the store parts on a day, as one batch.
@@ -185,11 +215,22 @@ impl Beside {
     pub fn delete(&self, channel: &str, tag: Tag, today: Date) -> Option<u64> {
         let inner = &mut *self.inner.borrow_mut();
         let program = "larkspur".parse().ok()?;
+        let kept = inner
+            .catalogue
+            .channel("larkspur", channel)
+            .map(|found| (found.period, found.retention_days));
+        kept?;
         let channel = channel.parse().ok()?;
-        let kind = inner.catalogue.channel("larkspur", &format!("{channel}"))?.period;
         let (store, _) = inner.open()?;
-        let deleted = store.delete((&program, &channel, kind), &[tag], today).ok()?;
-        Some(deleted.iter().map(|deleted| deleted.removed).sum())
+        let place = (&program, &channel);
+        if store.delete(place, &[tag], today).ok()? == Answer::Pending {
+            // The batch of the day, at once.
+            store.settle_deletions(|_, _| kept, (today, false)).ok()?;
+        }
+        match store.delete(place, &[tag], today).ok()? {
+            Answer::Done(deleted) => Some(deleted.iter().map(|deleted| deleted.removed).sum()),
+            Answer::Pending => None,
+        }
     }
 
     /// Power fails and comes back.

@@ -14,6 +14,14 @@ pub enum Clock {
 }
 
 impl Clock {
+    /// The hour of the day, in UTC. A day that does not pass stands at midnight.
+    pub fn hour(self) -> u64 {
+        match self {
+            Self::Fixed(_) => 0,
+            Self::System => now_seconds() / (60 * 60) % 24,
+        }
+    }
+
     /// The day, in UTC.
     pub fn today(self) -> Date {
         match self {

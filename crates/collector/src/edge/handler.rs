@@ -22,12 +22,13 @@ use super::writer::{Address, Job, Writer};
 use crate::body::{self, Coding, UnpackError};
 use crate::catalogue::Catalogue;
 use crate::intake;
-use crate::limits::BODY_BYTES_MAX;
+use crate::limits::{BODY_BYTES_MAX, RETRY_DELETION_SECONDS};
 use crate::metrics::Metrics;
 use crate::pages::Lookup;
 use crate::problem::{self, Reason, Refused};
 use crate::route::{self, NoRoute, Route};
 use crate::signers::Signers;
+use crate::store;
 use contract::id::{ChannelId, ProgramId};
 
 /// How long a frozen release may be kept by whoever has it: a year, and without asking again.
@@ -47,6 +48,9 @@ pub(super) struct Shared {
     pub(super) site: LiveSite,
     pub(super) gateway: Gateway,
     pub(super) turnstile: Turnstile,
+    /// From which hour of the day (UTC) on deletions are taken out of the files; `None` takes each
+    /// out at once, as only a rehearsal may.
+    pub(super) deletion_hour: Option<u8>,
 }
 
 impl Shared {
@@ -188,17 +192,34 @@ pub(super) async fn delete(address: Address, shared: &Shared) -> Result<Answer, 
     let served = catalogue
         .channel(program.as_str(), channel.as_str())
         .ok_or_else(intake::unknown_channel)?;
-    let deleted = shared.writer.ask(|answer| Job::Delete(address, served.period, answer)).await;
-    let deleted = deleted.ok_or_else(internal)?.map_err(intake::unavailable)?;
+    let again = Address { tags: address.tags.clone(), ..copy(&program, &channel) };
+    let deleted = shared.writer.ask(|answer| Job::Delete(address, answer)).await;
+    let mut deleted = deleted.ok_or_else(internal)?.map_err(intake::unavailable)?;
+    if deleted == store::Answer::Pending && shared.deletion_hour.is_none() {
+        // A rehearsal without an hour: the batch of one.
+        shared.writer.tell(Job::Settle(shared.catalogue(), false)).await;
+        let settled = shared.writer.ask(|answer| Job::Delete(again, answer)).await;
+        deleted = settled.ok_or_else(internal)?.map_err(intake::unavailable)?;
+    }
+    let store::Answer::Done(deleted) = deleted else {
+        let body = json!({"tombstones": []}).to_string();
+        let mut answer = with_type(StatusCode::ACCEPTED, "application/json", body);
+        answer.headers_mut().insert(RETRY_AFTER, RETRY_DELETION_SECONDS.into());
+        return Ok(answer);
+    };
     let signers = shared.signers();
     let mut tombstones = Vec::with_capacity(deleted.len());
     for deleted in &deleted {
         let deletion = deleted.deletion(&program, &channel, served.retention_days);
         let tombstone = signers.tombstone(deletion);
-        tombstones.push(tombstone.ok_or_else(|| intake::unavailable(crate::store::Trouble::Key))?);
+        tombstones.push(tombstone.ok_or_else(|| intake::unavailable(store::Trouble::Key))?);
     }
     let body = serde_json::to_vec(&json!({"tombstones": tombstones})).unwrap_or_default();
     Ok(with_type(StatusCode::OK, "application/json", body))
+}
+
+fn copy(program: &ProgramId, channel: &ChannelId) -> Address {
+    Address { program: program.clone(), channel: channel.clone(), tags: Vec::new() }
 }
 
 async fn page(path: &str, headers: &HeaderMap, shared: &Shared) -> Result<Answer, Refused> {

@@ -19,6 +19,7 @@ use super::gateway::Gateway;
 use super::handler::Shared;
 use super::publication::LiveSite;
 use super::tls::Tls;
+use super::upkeep::{self, Upkeep};
 use super::writer::{Job, Writer};
 use super::{connection, keys, manifests};
 use crate::catalogue::Catalogue;
@@ -49,6 +50,8 @@ pub struct Settings {
     pub allowance: Allowance,
     /// Sealed requests within a minute; zero for any number.
     pub sealed_per_minute: u32,
+    /// From which hour of the day (UTC) on the batch of deletions runs; `None` runs it at once.
+    pub deletion_hour: Option<u8>,
     /// Whether open periods are published exactly.
     pub rehearsal: Option<Rehearsal>,
 }
@@ -100,10 +103,11 @@ where
         times: settings.times,
         gateway: Gateway::default(),
         turnstile: Turnstile::new(settings.sealed_per_minute),
+        deletion_hour: settings.deletion_hour,
         site: LiveSite::new(Arc::clone(&disk) as Arc<dyn Disk>, settings.rehearsal),
     });
     shared.gateway.renew(disk.as_ref(), &shared.signers(), shared.clock.today());
-    let served = runtime.block_on(run(settings, disk.as_ref(), shared, listening));
+    let served = runtime.block_on(run(settings, &disk, shared, listening));
     // Ends every task, and with them the last handles on the writer: it writes what still waits.
     runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
     if thread.join().is_err() {
@@ -120,9 +124,9 @@ fn raise_file_limit() {
     let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, all);
 }
 
-async fn run(
+async fn run<E: Disk + 'static>(
     settings: Settings,
-    disk: &impl Disk,
+    disk: &Arc<E>,
     shared: Arc<Shared>,
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
@@ -143,7 +147,8 @@ async fn run(
     let mut today = settings.clock.today();
     let tls = settings.tls.as_ref();
     listening(address);
-    publish(&shared);
+    upkeep::close_periods(disk, &shared);
+    let mut upkeep = Upkeep::default();
     tracing::info!(%address, "serving");
     loop {
         tokio::select! {
@@ -167,9 +172,10 @@ async fn run(
                     today = now;
                     begin_day(disk, &shared).await;
                 }
+                upkeep.deletions(disk.as_ref(), &shared).await;
                 refresh(&shared).await;
             }
-            _ = hangup.recv() => reload(&settings, disk, &shared).await,
+            _ = hangup.recv() => reload(&settings, disk.as_ref(), &shared).await,
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
@@ -231,21 +237,18 @@ impl Work {
 }
 
 /// Another day: other keys may sign, other periods are past their retention.
-async fn begin_day(disk: &dyn Disk, shared: &Arc<Shared>) {
-    renew_keys(disk, shared).await;
+async fn begin_day<E: Disk + 'static>(disk: &Arc<E>, shared: &Arc<Shared>) {
+    renew_keys(disk.as_ref(), shared).await;
     shared.writer.tell(Job::Forget(shared.catalogue().retention())).await;
-    publish(shared);
+    upkeep::close_periods(disk, shared);
 }
 
-/// In the background: counting takes long where much is held, and parts are taken meanwhile.
-fn publish(shared: &Arc<Shared>) {
-    let shared = Arc::clone(shared);
-    tokio::spawn(async move {
-        let today = shared.clock.today();
-        let failed = shared.site.publish(shared.catalogue(), shared.signers(), today).await;
-        failed.inspect(|channels| shared.metrics.overdue(*channels));
-        refresh(&shared).await;
-    });
+/// Counting takes long where much is held, and parts are taken meanwhile.
+pub(super) async fn publish(shared: &Shared) {
+    let today = shared.clock.today();
+    let failed = shared.site.publish(shared.catalogue(), shared.signers(), today).await;
+    failed.inspect(|channels| shared.metrics.overdue(*channels));
+    refresh(shared).await;
 }
 
 /// Takes up releases that this process or another one published. A rehearsal looks at each request.

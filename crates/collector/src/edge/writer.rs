@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use contract::calendar::PeriodKind;
 use contract::id::{ChannelId, ProgramId};
 use disk::Disk;
 use envelope::Tag;
 use tokio::sync::{mpsc, oneshot};
 
 use super::clock::Clock;
+use crate::catalogue::Catalogue;
 use crate::limits::{BATCH_PARTS_MAX, QUEUE_PARTS_MAX};
 use crate::metrics::Metrics;
 use crate::signers::Signers;
-use crate::store::{Arrival, Deleted, HeldPart, Outcome, Retention, Store, StoreError, Trouble};
+use crate::store::{
+    Answer, Arrival, Closing, HeldPart, Outcome, Retention, Store, StoreError, Trouble,
+};
 
 /// Something for the store to do.
 pub(crate) enum Job {
@@ -22,7 +24,14 @@ pub(crate) enum Job {
     /// List what is held under some tags.
     Held(Address, oneshot::Sender<Result<Vec<HeldPart>, Trouble>>),
     /// Delete what is held under some tags.
-    Delete(Address, PeriodKind, oneshot::Sender<Result<Vec<Deleted>, Trouble>>),
+    Delete(Address, oneshot::Sender<Result<Answer, Trouble>>),
+    /// Take out of the files what was asked to be deleted; where unusually many ask, only if a
+    /// person has let them go.
+    Settle(Arc<Catalogue>, bool),
+    /// Say which periods can become columns.
+    Closable(oneshot::Sender<Vec<Closing>>),
+    /// Take the columns of a period in place of its log, or leave the log.
+    Closed(Closing, bool),
     /// Say whether parts can be accepted.
     Probe(oneshot::Sender<Result<(), Trouble>>),
     /// Say how often what is held has changed.
@@ -135,14 +144,15 @@ impl<D: Disk> State<D> {
                 let held = self.store.held(&program, &channel, &tags);
                 let _ = answer.send(held.map_err(|error| report(&error)));
             }
-            Job::Delete(Address { program, channel, tags }, kind, answer) => {
+            Job::Delete(Address { program, channel, tags }, answer) => {
                 let today = self.clock.today();
-                let deleted = self.store.delete((&program, &channel, kind), &tags, today);
-                let rows = deleted.iter().flatten().map(|deleted| deleted.removed).sum();
-                self.metrics.deleted(rows);
-                self.metrics.held(self.store.len());
-                let _ = answer.send(deleted);
+                let _ = answer.send(self.store.delete((&program, &channel), &tags, today));
             }
+            Job::Settle(catalogue, let_go) => self.settle(&catalogue, let_go),
+            Job::Closable(answer) => {
+                let _ = answer.send(self.store.closable(self.clock.today()));
+            }
+            Job::Closed(closing, is_written) => self.closed(&closing, is_written),
             Job::Probe(answer) => {
                 let _ = answer.send(self.store.probe());
             }
@@ -151,6 +161,43 @@ impl<D: Disk> State<D> {
             }
             Job::Forget(retention) => self.forget(&retention),
             Job::Keys(signers) => self.signers = signers,
+        }
+    }
+
+    fn settle(&mut self, catalogue: &Catalogue, let_go: bool) {
+        let kept = |program: &ProgramId, channel: &ChannelId| {
+            let channel = catalogue.channel(program.as_str(), channel.as_str())?;
+            Some((channel.period, channel.retention_days))
+        };
+        match self.store.settle_deletions(kept, (self.clock.today(), let_go)) {
+            Ok(settled) => {
+                if settled.tags > 0 {
+                    let (tags, rows) = (settled.tags, settled.rows);
+                    tracing::info!(tags, rows, "the day's deletions were taken out of the files");
+                }
+                if settled.held_back > 0 {
+                    tracing::error!(
+                        tags = settled.held_back,
+                        "unusually many deletions: look whether people asked for them, then run \
+                         candor-collector forget --let-go"
+                    );
+                }
+                self.metrics.deleted(settled.rows);
+            }
+            Err(error) => drop(report(&error)),
+        }
+        self.metrics.held(self.store.len());
+    }
+
+    fn closed(&mut self, closing: &Closing, is_written: bool) {
+        let Closing { program, channel, period, .. } = closing;
+        if !is_written {
+            self.store.abandon(closing);
+            return;
+        }
+        match self.store.adopt(closing) {
+            Ok(()) => tracing::info!(%program, %channel, %period, "a closed period is columns now"),
+            Err(error) => drop(report(&error)),
         }
     }
 

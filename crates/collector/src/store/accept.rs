@@ -99,8 +99,11 @@ impl<D: Disk> Store<D> {
             return Ok(Verdict::Decided(Outcome::Forgotten));
         }
         let (disk, channel) = self.channel(&definition.program, &definition.channel)?;
+        if channel.closed.contains_key(&period) || channel.closing.contains(&period) {
+            return Ok(Verdict::Decided(Outcome::Closed));
+        }
         let Some(tag) = part.tag() else { return Ok(Verdict::New) };
-        if !channel.markers.of(tag).is_empty() {
+        if channel.pending.contains(tag) || !channel.markers.of(tag).is_empty() {
             return Ok(Verdict::Decided(Outcome::Deleted));
         }
         if let Some(file) = channel.periods.get_mut(&period)
@@ -132,9 +135,12 @@ impl<D: Disk> Store<D> {
     ) {
         let mut by_file: BTreeMap<FileKey, Vec<(usize, usize)>> = BTreeMap::new();
         let mut statements = Vec::with_capacity(members.len());
+        let mut promises = Vec::with_capacity(members.len());
+        let retention_days = shortest(members, arrivals);
         for at in members {
             let Some(arrival) = arrivals.get(*at) else { continue };
-            match self.statement(arrival, today) {
+            let days = retention_days.get(&arrival.definition.channel).copied();
+            match self.statement(arrival, days.unwrap_or(arrival.retention_days), today) {
                 Ok(statement) => {
                     let key = (
                         program.clone(),
@@ -142,6 +148,7 @@ impl<D: Disk> Store<D> {
                         arrival.part.period(),
                     );
                     by_file.entry(key).or_default().push((*at, statements.len()));
+                    promises.push(statement.forget_by);
                     statements.push(statement);
                 }
                 Err(error) => {
@@ -161,7 +168,8 @@ impl<D: Disk> Store<D> {
             return;
         };
         for ((_, channel, period), rows) in by_file {
-            let written = self.write((program, &channel, period), &rows, arrivals, &batch, today);
+            let rows_of = (&rows[..], arrivals, &promises[..]);
+            let written = self.write((program, &channel, period), rows_of, &batch, today);
             let trouble = written.err().map(|error| self.note(&error));
             for (at, leaf) in rows {
                 let outcome = match (trouble, batch.to_json(leaf)) {
@@ -176,20 +184,23 @@ impl<D: Disk> Store<D> {
     fn statement(
         &mut self,
         arrival: &Arrival,
+        retention_days: u32,
         today: Date,
     ) -> Result<envelope::Statement, StoreError> {
-        let Arrival { part, definition, retention_days } = arrival;
+        let Arrival { part, definition, .. } = arrival;
         let (disk, channel) = self.channel(&definition.program, &definition.channel)?;
-        let file = channel.period(disk, part.period(), *retention_days)?;
-        Ok(file.statement(&definition.part, part.definition(), part.digest(), today))
+        let file = channel.period(disk, part.period(), retention_days)?;
+        // What will be enforced: the vendor may have shortened the retention since the file began.
+        let forget_by = file.forget_by().min(part.period().forget_by(retention_days));
+        let days = (today, forget_by);
+        Ok(file.statement(&definition.part, part.definition(), part.digest(), days))
     }
 
     /// Writes the new parts of one file. The rows say which arrival is which leaf of the batch.
     fn write(
         &mut self,
         (program, channel, period): (&ProgramId, &ChannelId, Period),
-        rows: &[(usize, usize)],
-        arrivals: &[Arrival],
+        (rows, arrivals, promises): (&[(usize, usize)], &[Arrival], &[Date]),
         batch: &Batch<'_>,
         today: Date,
     ) -> Result<(), StoreError> {
@@ -200,19 +211,32 @@ impl<D: Disk> Store<D> {
                 part: &arrival.definition.part,
                 digest: arrival.part.digest(),
                 received: today,
+                forget_by: *promises.get(*leaf)?,
                 receipt: batch.receipt(*leaf)?,
                 bytes: arrival.part.bytes(),
             })
         };
         let rows: Vec<_> = rows.iter().filter_map(new).collect();
         let (disk, channel) = self.channel(program, channel)?;
-        let markers = &channel.markers;
+        let excluded = super::Excluded { markers: &channel.markers, pending: &channel.pending };
         let Some(file) = channel.periods.get_mut(&period) else { return Ok(()) };
-        file.make_ready(disk, markers)?;
+        file.make_ready(disk, excluded)?;
         file.append(disk, &rows)?;
         self.changes += 1;
         Ok(())
     }
+}
+
+/// The shortest retention of each channel in a batch: while manifests are read again, parts that were
+/// checked by the older ones are still under way.
+fn shortest(members: &[usize], arrivals: &[Arrival]) -> BTreeMap<ChannelId, u32> {
+    let mut days: BTreeMap<ChannelId, u32> = BTreeMap::new();
+    for arrival in members.iter().filter_map(|at| arrivals.get(*at)) {
+        let known = days.entry(arrival.definition.channel.clone());
+        let known = known.or_insert(arrival.retention_days);
+        *known = (*known).min(arrival.retention_days);
+    }
+    days
 }
 
 fn unavailable(trouble: Trouble) -> Verdict {

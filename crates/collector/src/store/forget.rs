@@ -78,6 +78,18 @@ impl<D: Disk> Store<D> {
                     });
                 }
             }
+            for (period, closed) in &channel.closed {
+                let forget_by = retention.forget_by(&program, &id, *period, closed.forget_by());
+                if forget_by < today {
+                    past.push(Forgotten {
+                        program: program.clone(),
+                        channel: id.clone(),
+                        period: *period,
+                        parts: closed.len(),
+                        forget_by,
+                    });
+                }
+            }
             if dry_run {
                 forgotten.extend(past);
                 continue;
@@ -87,6 +99,10 @@ impl<D: Disk> Store<D> {
                     disk.remove(file.path())?;
                 }
                 channel.periods.remove(&gone.period);
+                if let Some(closed) = channel.closed.get(&gone.period) {
+                    disk.remove_folder(closed.folder())?;
+                }
+                channel.closed.remove(&gone.period);
                 *changes += 1;
                 forgotten.push(gone);
             }

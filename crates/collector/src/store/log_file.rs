@@ -64,7 +64,7 @@ impl LogFile {
     }
 
     /// Opens a log, hands every record after the header to `each` with its offset, and cuts off
-    /// what the last append left torn.
+    /// what the last append left torn. Where a header comes first, what came before it is void.
     pub(super) fn open(
         disk: &dyn Disk,
         path: String,
@@ -97,12 +97,31 @@ impl LogFile {
         if offset < whole || (broken && scanner.later_batch_follows(batch_next)?) {
             return Err(StoreError::Damaged { path, offset });
         }
+        let is_old = header.format < FORMAT;
         let mut log = Self::at_rest(path, header, start, (len, batch_next));
         // Also where nothing is torn: what a killed process wrote last may not be on the medium,
         // and from now on this log says that it holds it.
         log.make_ready(disk)?;
         log.rest();
+        if is_old {
+            return log.brought_up(disk, each).map(Some);
+        }
         Ok(Some(log))
+    }
+
+    /// Writes a log of an older format anew in this one. Its records are the same; what it may hold
+    /// from now on is not, so an older program must see the number and stop.
+    ///
+    /// Its records were handed out already and lie elsewhere now, so all are handed out again after
+    /// a header.
+    fn brought_up(
+        mut self,
+        disk: &dyn Disk,
+        mut each: impl FnMut(u64, RecordKind, &[u8], u32),
+    ) -> Result<Self, StoreError> {
+        each(0, RecordKind::Header, &[], 0);
+        self.rewrite(disk, &BTreeMap::new(), each)?;
+        Ok(self)
     }
 
     fn at_rest(path: String, header: Header, start: u64, (len, batch_next): (u64, u32)) -> Self {
@@ -202,7 +221,7 @@ impl LogFile {
         let unfinished = disk::path::unfinished(&self.path);
         let bytes_gone = gone.values().map(|bytes| u64::from(*bytes)).sum::<u64>();
         let whole_bytes = (self.len - self.start).saturating_sub(bytes_gone);
-        let header = Header { whole_bytes, ..self.header.clone() };
+        let header = Header { whole_bytes, format: FORMAT, ..self.header.clone() };
         let copied = self.copy(disk, &unfinished, &header, gone, each);
         let (len, batch_next) = match copied {
             Ok(copied) => copied,
@@ -255,6 +274,12 @@ impl LogFile {
         copy.append(&bytes)?;
         copy.sync()?;
         Ok((at, batch_next))
+    }
+
+    /// It must be opened anew before it is used.
+    pub(super) fn unsettle(&mut self) {
+        self.rest();
+        self.unsettled = true;
     }
 
     /// Whether it must be opened anew before it is used.

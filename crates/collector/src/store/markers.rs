@@ -38,8 +38,6 @@ pub(super) struct Markers {
     log: Option<LogFile>,
     /// One tag may have been used for several parts.
     of_tag: BTreeMap<Digest, Vec<Marker>>,
-    /// How many are of tags that were never held.
-    unseen: usize,
 }
 
 impl Markers {
@@ -73,11 +71,6 @@ impl Markers {
 
     pub(super) fn is_empty(&self) -> bool {
         self.of_tag.is_empty()
-    }
-
-    /// How many markers are of tags that were never held.
-    pub(super) fn unseen(&self) -> usize {
-        self.unseen
     }
 
     /// Makes markers durable.
@@ -124,7 +117,7 @@ impl Markers {
         log.rewrite(disk, &spans, |_, _, _, _| {})?;
         let kept: Vec<Marker> =
             self.of_tag.values().flatten().filter(|marker| !past(marker)).cloned().collect();
-        (self.of_tag, self.unseen) = (BTreeMap::new(), 0);
+        self.of_tag = BTreeMap::new();
         for marker in kept {
             self.keep(marker);
         }
@@ -143,8 +136,10 @@ impl Markers {
         }
     }
 
+    /// A later marker of the same tag and part takes the place of an earlier one.
     fn keep(&mut self, marker: Marker) {
-        self.unseen += usize::from(marker.part.is_none());
-        self.of_tag.entry(marker.digest).or_default().push(marker);
+        let known = self.of_tag.entry(marker.digest).or_default();
+        known.retain(|known| known.part != marker.part);
+        known.push(marker);
     }
 }

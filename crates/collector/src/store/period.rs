@@ -8,10 +8,10 @@ use disk::Disk;
 use envelope::{Digest, KeyCertificate, Receipt, Statement, Tag};
 use jiff::civil::Date;
 
+use super::Excluded;
 use super::error::StoreError;
 use super::index::{Index, Place};
 use super::log_file::{About, LogFile};
-use super::markers::Markers;
 use crate::record::{Proof, RecordKind, Row};
 
 /// The end of the name of a period's file.
@@ -35,6 +35,8 @@ struct Contents {
     keys: Vec<KeyCertificate>,
     /// Rows of deleted tags that are still in the file: excluded from everything, and next to go.
     doomed: BTreeMap<u64, u32>,
+    /// From which place on rows are forgotten by an earlier day than the header's; ever earlier.
+    earlier: Vec<(u64, Date)>,
 }
 
 /// A part that is held, for whoever proved that it is theirs.
@@ -64,6 +66,7 @@ pub(super) struct NewRow<'a> {
     pub(super) part: &'a PartId,
     pub(super) digest: Digest,
     pub(super) received: Date,
+    pub(super) forget_by: Date,
     pub(super) receipt: Receipt,
     pub(super) bytes: &'a [u8],
 }
@@ -85,11 +88,11 @@ impl PeriodFile {
         disk: &dyn Disk,
         path: String,
         period: Period,
-        markers: &Markers,
+        excluded: Excluded<'_>,
     ) -> Result<Option<Self>, StoreError> {
         let mut contents = Contents::default();
         let log = LogFile::open(disk, path, |offset, kind, body, bytes| {
-            contents.take(markers, (offset, bytes), kind, body);
+            contents.take(excluded, (offset, bytes), kind, body);
         })?;
         let log = log.filter(|log| log.header.period == Some(period));
         Ok(log.map(|log| Self { log, period, contents }))
@@ -117,7 +120,8 @@ impl PeriodFile {
             let key = keys.get(usize::from(row.proof.key))?.clone();
             Some((row.digest, row.proof, key))
         })?;
-        let statement = self.statement(part, definition, digest, proof.received);
+        let days = (proof.received, self.forget_by_at(place.offset));
+        let statement = self.statement(part, definition, digest, days);
         Ok(proof.receipt(key, statement))
     }
 
@@ -127,13 +131,13 @@ impl PeriodFile {
         part: &PartId,
         definition: Digest,
         digest: Digest,
-        received: Date,
+        (received, forget_by): (Date, Date),
     ) -> Statement {
         Statement {
             channel: self.log.header.channel.to_string(),
             definition,
             digest,
-            forget_by: self.forget_by(),
+            forget_by,
             part: part.to_string(),
             period: self.period.to_string(),
             program: self.log.header.program.to_string(),
@@ -149,7 +153,12 @@ impl PeriodFile {
     ) -> Result<(), StoreError> {
         let mut records = Vec::with_capacity(rows.len() + 1);
         let mut keys: Vec<KeyCertificate> = Vec::new();
+        let mut forget_by = self.forget_by();
         for row in rows {
+            if row.forget_by < forget_by {
+                forget_by = row.forget_by;
+                records.push((RecordKind::ForgetBy, forget_by.to_string().into_bytes()));
+            }
             let known = self.contents.keys.iter().chain(&keys);
             let number = known.into_iter().position(|key| *key == row.receipt.key);
             let number = number.unwrap_or_else(|| {
@@ -161,6 +170,11 @@ impl PeriodFile {
             records.push((RecordKind::Row, body_of(row, number)));
         }
         let places = self.log.append(disk, &records)?;
+        for ((kind, body), (offset, _)) in records.iter().zip(&places) {
+            if *kind == RecordKind::ForgetBy {
+                self.contents.earlier.extend(day_in(body).map(|day| (*offset, day)));
+            }
+        }
         let only_rows =
             records.iter().zip(places).filter(|((kind, _), _)| *kind == RecordKind::Row);
         for (row, (_, (offset, bytes))) in rows.iter().zip(only_rows) {
@@ -204,12 +218,14 @@ impl PeriodFile {
 
     /// Takes what was excluded out of the file. Afterwards no file holds it.
     ///
-    /// Today this is called for every deletion. A daily batch will call it instead, for all
-    /// deletions of the day at once; nothing else depends on when it is called but the tombstone,
-    /// which is given after it.
-    pub(super) fn settle(&mut self, disk: &dyn Disk, markers: &Markers) -> Result<(), StoreError> {
+    /// The daily batch calls it, for all deletions of the day at once.
+    pub(super) fn settle(
+        &mut self,
+        disk: &dyn Disk,
+        excluded: Excluded<'_>,
+    ) -> Result<(), StoreError> {
         if self.log.is_unsettled() {
-            self.reopen(disk, markers)?;
+            self.reopen(disk, excluded)?;
         }
         if self.contents.doomed.is_empty() {
             return Ok(());
@@ -217,7 +233,7 @@ impl PeriodFile {
         let doomed = std::mem::take(&mut self.contents.doomed);
         let mut contents = Contents::default();
         let rewritten = self.log.rewrite(disk, &doomed, |offset, kind, body, bytes| {
-            contents.take(markers, (offset, bytes), kind, body);
+            contents.take(excluded, (offset, bytes), kind, body);
         });
         match rewritten {
             Ok(()) => self.contents = contents,
@@ -233,10 +249,10 @@ impl PeriodFile {
     pub(super) fn make_ready(
         &mut self,
         disk: &dyn Disk,
-        markers: &Markers,
+        excluded: Excluded<'_>,
     ) -> Result<(), StoreError> {
         if self.log.is_unsettled() {
-            self.reopen(disk, markers)?;
+            self.reopen(disk, excluded)?;
         }
         self.log.make_ready(disk)
     }
@@ -246,9 +262,31 @@ impl PeriodFile {
         self.log.rest();
     }
 
-    /// The day after which the file is removed, as its receipts say.
+    /// The day after which the file is removed: the earliest that a receipt says.
     pub(super) fn forget_by(&self) -> Date {
-        self.log.header.forget_by.unwrap_or(Date::MIN)
+        self.forget_by_at(u64::MAX)
+    }
+
+    /// What the receipts of the rows at a place say.
+    fn forget_by_at(&self, offset: u64) -> Date {
+        let before = |(at, _): &&(u64, Date)| *at <= offset;
+        let earlier = self.contents.earlier.iter().rev().find(before).map(|(_, day)| *day);
+        earlier.or(self.log.header.forget_by).unwrap_or(Date::MIN)
+    }
+
+    /// It must be read again before it is used: it may have another content, or be gone.
+    pub(super) fn unsettle(&mut self) {
+        self.log.unsettle();
+    }
+
+    /// Whether it must be read again.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.log.is_unsettled()
+    }
+
+    /// Whether the file holds exactly what the index says.
+    pub(super) fn is_settled(&self) -> bool {
+        self.contents.doomed.is_empty() && !self.log.is_unsettled()
     }
 
     /// How many parts are held.
@@ -266,31 +304,33 @@ impl PeriodFile {
         self.log.path()
     }
 
-    fn reopen(&mut self, disk: &dyn Disk, markers: &Markers) -> Result<(), StoreError> {
+    fn reopen(&mut self, disk: &dyn Disk, excluded: Excluded<'_>) -> Result<(), StoreError> {
         let path = self.log.path().to_owned();
-        let reopened = Self::open(disk, path.clone(), self.period, markers)?;
+        let reopened = Self::open(disk, path.clone(), self.period, excluded)?;
         *self = reopened.ok_or(StoreError::Damaged { path, offset: 0 })?;
         Ok(())
     }
 }
 
 impl Contents {
-    fn take(&mut self, markers: &Markers, span: (u64, u32), kind: RecordKind, body: &[u8]) {
+    fn take(&mut self, excluded: Excluded<'_>, span: (u64, u32), kind: RecordKind, body: &[u8]) {
         match kind {
             RecordKind::Key => self.keys.extend(serde_json::from_slice(body).ok()),
             RecordKind::Row => {
                 let Some(row) = Row::read(body) else { return };
                 let (offset, bytes) = span;
                 // The power failed between the deletion's marker and the rewrite.
-                let is_deleted = |tag| !markers.is_empty() && !markers.of(tag).is_empty();
-                if row.tag.is_some_and(is_deleted) {
+                if row.tag.is_some_and(|tag| excluded.contains(tag)) {
                     self.doomed.insert(offset, bytes);
                     return;
                 }
                 let number = self.intern(&row.part);
                 self.index.insert(row.tag, number, Place { digest: row.digest, offset, bytes });
             }
-            RecordKind::Header | RecordKind::Marker => {}
+            RecordKind::ForgetBy => self.earlier.extend(day_in(body).map(|day| (span.0, day))),
+            // What was read of an older format before it was written anew.
+            RecordKind::Header => *self = Self::default(),
+            RecordKind::Marker | RecordKind::Pending => {}
         }
     }
 
@@ -305,6 +345,10 @@ impl Contents {
             u16::try_from(self.parts.len() - 1).unwrap_or(u16::MAX)
         })
     }
+}
+
+fn day_in(body: &[u8]) -> Option<Date> {
+    std::str::from_utf8(body).ok()?.parse().ok()
 }
 
 fn body_of(row: &NewRow<'_>, key: usize) -> Vec<u8> {

@@ -8,9 +8,12 @@ use contract::id::{ChannelId, PartId, ProgramId};
 use disk::{Disk, path::join};
 use envelope::Tag;
 
+use super::close::closed_periods;
+use super::closed;
 use super::error::StoreError;
 use super::log_file;
 use super::markers::{self, Markers};
+use super::pending::{self, Pending};
 use super::period::SUFFIX;
 use super::{PARTS, channels, folder_of, periods};
 use crate::record::{RecordKind, Row};
@@ -55,7 +58,8 @@ pub fn scan(
     let path = join(&folder, &format!("{period}{SUFFIX}"));
     // A deletion that was cut short is excluded, as everywhere.
     let markers = Markers::read(disk, &join(&folder, markers::FILE))?;
-    let is_deleted = |tag| !markers.of(tag).is_empty();
+    let pending = Pending::read(disk, &join(&folder, pending::FILE))?;
+    let is_deleted = |tag| pending.contains(tag) || !markers.of(tag).is_empty();
     let mut parts = 0;
     let scanned = log_file::scan(disk, &path, |_, record| {
         if record.kind == RecordKind::Row
@@ -66,11 +70,52 @@ pub fn scan(
             each(Stored { part: &row.part, tag: row.tag, bytes: row.bytes });
         }
     })?;
+    if scanned.is_none() {
+        let columns = join(&folder, &format!("{period}{}", super::columns::SUFFIX));
+        if closed_periods(disk, &folder)?.contains(&period) {
+            scan_columns(disk, &columns, &pending, |stored| {
+                parts += 1;
+                each(stored);
+            })?;
+        }
+    }
     let broken_at = scanned.and_then(|scanned| scanned.broken_at);
     Ok(Scan { parts, is_whole: broken_at.is_none() })
 }
 
-/// Every period that has a file.
+/// Whether a period is a log still.
+pub(super) fn has_log(disk: &dyn Disk, folder: &str, period: Period) -> Result<bool, StoreError> {
+    Ok(disk.open_read(&join(folder, &format!("{period}{SUFFIX}")))?.is_some())
+}
+
+fn scan_columns(
+    disk: &dyn Disk,
+    folder: &str,
+    pending: &Pending,
+    mut each: impl FnMut(Stored<'_>),
+) -> Result<(), StoreError> {
+    for file in closed::files(disk, folder)? {
+        file.each_block(|at, block| {
+            for row in 0..block.rows() {
+                let tag = block.tag(row);
+                if tag.is_some_and(|tag| pending.contains(tag)) {
+                    continue;
+                }
+                let bytes = block.part(file.definition.as_ref(), file.footer.period, row);
+                let part = bytes.as_deref().and_then(|bytes| closed::part_of(&file, bytes));
+                let (Some(bytes), Some(part)) = (&bytes, &part) else {
+                    let (path, offset) = (file.path().to_owned(), at.offset);
+                    return Err(StoreError::Damaged { path, offset });
+                };
+                each(Stored { part, tag, bytes });
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// Every period that is held.
 ///
 /// # Errors
 /// If the disk fails.
@@ -80,7 +125,12 @@ pub fn files(disk: &dyn Disk) -> Result<Vec<(ProgramId, ChannelId, Period)>, Sto
         return Ok(found);
     }
     for (program, channel) in channels(disk)? {
-        for period in periods(disk, &folder_of(&program, &channel))? {
+        let folder = folder_of(&program, &channel);
+        let mut all = periods(disk, &folder)?;
+        all.extend(closed_periods(disk, &folder)?);
+        all.sort_unstable();
+        all.dedup();
+        for period in all {
             found.push((program.clone(), channel.clone(), period));
         }
     }

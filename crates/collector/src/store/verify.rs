@@ -12,8 +12,9 @@ use serde::Serialize;
 use super::error::StoreError;
 use super::log_file;
 use super::markers::{self, Marker};
+use super::pending::{self, Pending};
 use super::period::SUFFIX;
-use super::{PARTS, Retention, channels, folder_of};
+use super::{PARTS, Retention, channels, columns, folder_of, verify_columns};
 use crate::record::{Header, Record, RecordKind, Row};
 
 /// What was found in a data folder's parts.
@@ -23,6 +24,8 @@ pub struct Report {
     pub periods: Vec<Counted>,
     /// Markers of deleted tags that are still kept.
     pub markers: u64,
+    /// Tags whose deletion was asked for and waits for the daily batch.
+    pub pending: u64,
     /// What is not as it should be.
     pub findings: Vec<Finding>,
 }
@@ -54,7 +57,7 @@ pub struct Finding {
 }
 
 impl Report {
-    fn note(&mut self, path: &str, what: impl Into<String>) {
+    pub(super) fn note(&mut self, path: &str, what: impl Into<String>) {
         self.findings.push(Finding { path: path.to_owned(), what: what.into() });
     }
 }
@@ -82,17 +85,44 @@ pub fn verify(disk: &dyn Disk, retention: &Retention, today: Date) -> Result<Rep
     for (program, channel) in &known {
         let folder = folder_of(program, channel);
         strangers(disk, &folder, &mut report, |name, is_folder| {
-            let period = name.strip_suffix(SUFFIX).map(str::parse::<Period>);
-            !is_folder && (name == markers::FILE || matches!(period, Some(Ok(_))))
+            let period = |suffix| {
+                name.strip_suffix(suffix).is_some_and(|name| name.parse::<Period>().is_ok())
+            };
+            let is_own = name == markers::FILE || name == pending::FILE;
+            if is_folder { period(columns::SUFFIX) } else { is_own || period(SUFFIX) }
         })?;
-        let deleted = read_markers(disk, (program, channel), today, &mut report)?;
-        for period in super::periods(disk, &folder)? {
-            let about = (program, channel, period);
+        let mut deleted = read_markers(disk, (program, channel), today, &mut report)?;
+        // Their rows are still there, and the markers of a batch that was cut short may be too.
+        let pending = Pending::read(disk, &join(&folder, pending::FILE));
+        match pending {
+            Ok(pending) => {
+                report.pending += pending.len() as u64;
+                for tag in pending.tags() {
+                    deleted.remove(&tag.tombstone_marker());
+                }
+            }
+            Err(StoreError::Disk(error)) => return Err(error),
+            Err(error) => report.note(&join(&folder, pending::FILE), error.to_string()),
+        }
+        let logs = super::periods(disk, &folder)?;
+        for period in &logs {
+            let about = (program, channel, *period);
             read_period(disk, about, &deleted, (retention, today), &mut report)?;
+        }
+        for period in closed(disk, &folder)?.into_iter().filter(|period| !logs.contains(period)) {
+            let about = (program, channel, period);
+            verify_columns::read(disk, about, &deleted, (retention, today), &mut report)?;
         }
     }
     report.findings.sort();
     Ok(report)
+}
+
+fn closed(disk: &dyn Disk, folder: &str) -> Result<Vec<Period>, DiskError> {
+    match super::close::closed_periods(disk, folder) {
+        Err(StoreError::Disk(error)) => Err(error),
+        other => Ok(other.unwrap_or_default()),
+    }
 }
 
 fn strangers(
@@ -148,6 +178,7 @@ struct Rows {
     deleted: u64,
     keys: usize,
     unsigned: u64,
+    forget_by: Option<Date>,
 }
 
 fn read_period(
@@ -174,6 +205,7 @@ fn read_period(
         header.program == *program && header.channel == *channel && header.period == Some(period)
     })?;
     let promised = header.and_then(|header| header.forget_by).unwrap_or(Date::MIN);
+    let promised = rows.forget_by.map_or(promised, |earlier| promised.min(earlier));
     let forget_by = retention.forget_by(program, channel, period, promised);
     if forget_by < today {
         report.note(&path, format!("it was to be forgotten by {forget_by}"));
@@ -199,10 +231,15 @@ impl Rows {
     ) {
         match (record.kind, Row::read(record.body)) {
             (RecordKind::Key, _) => self.keys += 1,
+            (RecordKind::ForgetBy, _) => {
+                let day = std::str::from_utf8(record.body).ok().and_then(|day| day.parse().ok());
+                self.unreadable += u64::from(day.is_none());
+                self.forget_by = day.or(self.forget_by);
+            }
             (RecordKind::Row, Some(row)) => {
                 self.parts += 1;
                 self.digests += u64::from(Digest::of(row.bytes) != row.digest);
-                self.misplaced += u64::from(!belongs(&row, place));
+                self.misplaced += u64::from(!belongs((row.bytes, row.tag, &row.part), place));
                 self.unsigned += u64::from(usize::from(row.proof.key) >= self.keys);
                 if let Some(tag) = row.tag {
                     self.deleted += u64::from(deleted.contains(&tag.tombstone_marker()));
@@ -215,18 +252,21 @@ impl Rows {
 }
 
 /// Whether the part's own bytes say what the row and the file say.
-fn belongs(row: &Row<'_>, (program, channel, period): (&ProgramId, &ChannelId, Period)) -> bool {
-    let Ok(part) = serde_json::from_slice::<serde_json::Value>(row.bytes) else { return false };
+pub(super) fn belongs(
+    (bytes, tag, name): (&[u8], Option<envelope::Tag>, &contract::id::PartId),
+    (program, channel, period): (&ProgramId, &ChannelId, Period),
+) -> bool {
+    let Ok(part) = serde_json::from_slice::<serde_json::Value>(bytes) else { return false };
     let says = |key: &str, value: &str| part.get(key).and_then(|v| v.as_str()) == Some(value);
-    let tag = row.tag.map(|tag| tag.to_string());
+    let tag = tag.map(|tag| tag.to_string());
     says("program", program.as_str())
         && says("channel", channel.as_str())
         && says("period", &period.to_string())
-        && says("part", row.part.as_str())
+        && says("part", name.as_str())
         && part.get("tag").and_then(|tag| tag.as_str()) == tag.as_deref()
 }
 
-fn counted(report: &mut Report, path: &str, count: u64, what: &str) {
+pub(super) fn counted(report: &mut Report, path: &str, count: u64, what: &str) {
     if count > 0 {
         report.note(path, format!("{count} {what}"));
     }

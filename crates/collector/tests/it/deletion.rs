@@ -66,6 +66,42 @@ fn after_a_deletion_no_file_holds_tag_or_answers() {
 }
 
 #[test]
+fn a_deletion_is_excluded_at_once_and_confirmed_after_the_batch_of_the_day() {
+    let vendor = Vendor::new();
+    let server = vendor.serve_on(TODAY, &["--deletion-hour", "3"]);
+    let key = key(7);
+    let word = vendor.part_with(&key, "2026-11-20", "words", &json!({"model": UNUSUAL}));
+    assert_eq!(server.post(&word).status, 201);
+    for _ in 0..2 {
+        let asked = server.held("DELETE", &[&key]);
+        assert_eq!((asked.status, asked.text()), (202, "{\"tombstones\":[]}"));
+        assert!(asked.header("retry-after").is_some());
+        assert_eq!(server.held("GET", &[&key]).json()["parts"], json!([]));
+        assert_eq!(server.post(&word).status, 410);
+    }
+    assert!(!server.get("/larkspur/usage/").text().contains(UNUSUAL));
+    let report = vendor.run(&["verify", "--today", "2026-11-20"]);
+    assert!(String::from_utf8_lossy(&report.stdout).contains("pending   1 deletions"));
+    server.kill();
+
+    // Midnight has passed: a day that does not pass stands at hour 0.
+    let server = vendor.serve_on("2026-11-21".parse().unwrap(), &["--deletion-hour", "0"]);
+    let mut done = server.held("DELETE", &[&key]);
+    // The first look comes right after the start, beside the first request.
+    while done.status == 202 {
+        done = server.held("DELETE", &[&key]);
+    }
+    let tombstone = tombstones(&done).remove(0);
+    tombstone.verify(&[vendor.root], &key.tag()).unwrap();
+    assert_eq!((tombstone.removed, tombstone.deleted_on.to_string().as_str()), (1, "2026-11-21"));
+    let tag = key.tag();
+    for bytes in [UNUSUAL.as_bytes(), tag.as_bytes(), tag.to_string().as_bytes()] {
+        let found = files_with(&vendor.data(), bytes);
+        assert!(found.is_empty(), "{found:?}");
+    }
+}
+
+#[test]
 fn a_late_copy_is_refused_and_the_same_tombstone_given_again_also_after_a_restart() {
     let vendor = Vendor::new();
     let server = vendor.serve();
@@ -91,10 +127,13 @@ fn a_late_copy_is_refused_and_the_same_tombstone_given_again_also_after_a_restar
     assert_eq!(again.body, receipt.body);
     server.kill();
 
-    // When nothing of that day could be accepted any more, its markers go.
-    let server = vendor.serve_on("2026-11-24".parse().unwrap(), &[]);
-    let report = vendor.run(&["verify", "--today", "2026-11-24"]);
-    let report = String::from_utf8(report.stdout).unwrap();
-    assert!(report.contains("deleted   0 tags"), "{report}");
-    drop(server);
+    // When nothing of that day could be accepted any more, the marker of what was never held goes;
+    // the other stays as long as a backup may hold what was removed.
+    for (day, kept) in [("2026-11-24", 1), ("2026-12-20", 1), ("2026-12-21", 0)] {
+        let server = vendor.serve_on(day.parse().unwrap(), &[]);
+        let report = vendor.run(&["verify", "--today", day]);
+        let report = String::from_utf8(report.stdout).unwrap();
+        assert!(report.contains(&format!("deleted   {kept} tags")), "{day}: {report}");
+        drop(server);
+    }
 }

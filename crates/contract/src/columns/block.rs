@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::answer::{push_number, take_number};
 use super::{Row, Said};
 
-/// Rows of one block. Their numbers fit two bytes, a block of 60 fields has about 400 KiB, and
+/// Rows of one block. Their numbers fit two bytes, a block of 60 fields has about 350 KiB, and
 /// whoever looks for one tag reads one block.
 pub const BLOCK_ROWS_MAX: usize = 4_096;
 
@@ -14,6 +14,7 @@ pub struct BlockWriter {
     fields: Vec<Field>,
     tagged: bool,
     tags: Vec<u8>,
+    checks: Vec<u8>,
     rows: usize,
     exact: Vec<(u16, Vec<u8>)>,
 }
@@ -37,7 +38,8 @@ impl BlockWriter {
     /// A block of a definition with so many fields; `tagged` says whether its rows have tags.
     pub fn new(fields: usize, tagged: bool) -> Self {
         let fields = (0..fields).map(|_| Field::default()).collect();
-        Self { fields, tagged, tags: Vec::new(), rows: 0, exact: Vec::new() }
+        let (tags, checks, exact) = (Vec::new(), Vec::new(), Vec::new());
+        Self { fields, tagged, tags, checks, rows: 0, exact }
     }
 
     /// How many rows are in it.
@@ -68,6 +70,7 @@ impl BlockWriter {
             self.exact.push((at, bytes.clone()));
         }
         self.tags.extend(row.tag.iter().flat_map(|tag| *tag.as_bytes()));
+        self.checks.extend(row.check);
         self.rows += 1;
         true
     }
@@ -77,6 +80,7 @@ impl BlockWriter {
         let mut out = Vec::with_capacity(self.tags.len() + self.rows * self.fields.len());
         out.extend(short(self.rows).to_le_bytes());
         out.append(&mut self.tags);
+        out.append(&mut self.checks);
         for field in &mut self.fields {
             field.finish(&mut out);
         }

@@ -4,7 +4,7 @@ use envelope::Tag;
 
 use super::answer::{read, take_number};
 use super::block::BLOCK_ROWS_MAX;
-use super::{Row, Said, unpack};
+use super::{Check, Row, Said, unpack};
 use crate::answer::Answer;
 use crate::calendar::Period;
 use crate::definition::Definition;
@@ -15,6 +15,7 @@ const TAG_BYTES: usize = 16;
 pub struct Block<'a> {
     rows: usize,
     tags: Option<&'a [[u8; TAG_BYTES]]>,
+    checks: &'a [Check],
     columns: Vec<Column<'a>>,
     exact: Vec<(usize, &'a [u8])>,
 }
@@ -57,6 +58,7 @@ impl<'a> Block<'a> {
         } else {
             None
         };
+        let checks = take(&mut rest, rows * size_of::<Check>())?.as_chunks().0;
         let columns = (0..fields).map(|_| Column::read(&mut rest, rows));
         let columns = columns.collect::<Option<Vec<_>>>()?;
         let mut exact = Vec::new();
@@ -65,7 +67,7 @@ impl<'a> Block<'a> {
             let length = u32::from_le_bytes(take(&mut rest, 4)?.try_into().ok()?);
             exact.push((row, take(&mut rest, usize::try_from(length).ok()?)?));
         }
-        rest.is_empty().then_some(Self { rows, tags, columns, exact })
+        rest.is_empty().then_some(Self { rows, tags, checks, columns, exact })
     }
 
     /// How many rows it has.
@@ -76,6 +78,11 @@ impl<'a> Block<'a> {
     /// The tag of a row.
     pub fn tag(&self, row: usize) -> Option<Tag> {
         self.tags?.get(row).map(|tag| Tag(*tag))
+    }
+
+    /// The check of a row.
+    pub fn check(&self, row: usize) -> Option<Check> {
+        self.checks.get(row).copied()
     }
 
     /// The rows of a tag; they stand side by side, because rows are in the order of tags.
@@ -98,9 +105,9 @@ impl<'a> Block<'a> {
 
     /// A row as it was written.
     pub fn row(&self, row: usize) -> Option<Row> {
-        let tag = self.tag(row);
+        let (tag, check) = (self.tag(row), self.check(row)?);
         if let Some((_, bytes)) = self.exact.iter().find(|(exact, _)| *exact == row) {
-            return Some(Row { tag, said: Said::Exact(bytes.to_vec()) });
+            return Some(Row { tag, check, said: Said::Exact(bytes.to_vec()) });
         }
         let mut packed = Vec::with_capacity(3 * self.columns.len());
         for column in &self.columns {
@@ -108,7 +115,7 @@ impl<'a> Block<'a> {
             super::answer::push_number(&mut packed, answer.len() as u64);
             packed.extend_from_slice(answer);
         }
-        (row < self.rows).then_some(Row { tag, said: Said::Answers(packed) })
+        Some(Row { tag, check, said: Said::Answers(packed) })
     }
 
     /// The canonical bytes of a row's part; `None` where the block does not hold one.

@@ -70,10 +70,14 @@ fn a_block_that_is_cut_off_is_none() {
         } else {
             Said::Answers(vec![1, number])
         };
-        assert!(writer.push(&Row { tag: Some(Tag([number; 16])), said }));
+        assert!(writer.push(&Row { tag: Some(Tag([number; 16])), check: [number; 8], said }));
     }
-    assert!(!writer.push(&Row { tag: None, said: Said::Answers(vec![1, 1]) }));
-    assert!(!writer.push(&Row { tag: Some(Tag([9; 16])), said: Said::Answers(vec![1, 1, 1]) }));
+    assert!(!writer.push(&Row { tag: None, check: [0; 8], said: Said::Answers(vec![1, 1]) }));
+    assert!(!writer.push(&Row {
+        tag: Some(Tag([9; 16])),
+        check: [0; 8],
+        said: Said::Answers(vec![1, 1, 1])
+    }));
     let bytes = writer.finish();
     let block = Block::read(&bytes, 1, true).unwrap();
     assert_eq!((block.rows(), block.rows_of(Tag([1; 16]))), (3, 1..2));
@@ -81,6 +85,7 @@ fn a_block_that_is_cut_off_is_none() {
     assert!(block.row(1).unwrap().said == Said::Answers(vec![1, 1]));
     assert!(block.row(2).unwrap().said == Said::Exact(b"exactly".to_vec()));
     assert!(block.row(3).is_none());
+    assert_eq!(block.check(2), Some([2; 8]));
     for end in 0..bytes.len() {
         assert!(Block::read(&bytes[..end], 1, true).is_none(), "{end}");
     }

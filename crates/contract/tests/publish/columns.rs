@@ -1,6 +1,6 @@
 //! Parts as columns: every part comes back to the letter, and whole columns count as parts do.
 
-use contract::columns::{BLOCK_ROWS_MAX, Block, BlockWriter, Row};
+use contract::columns::{BLOCK_ROWS_MAX, Block, BlockWriter, Row, check_of};
 use contract::definition::Definition;
 use contract::manifest::Manifest;
 use contract::part::Part;
@@ -88,6 +88,7 @@ proptest! {
         for (row, part) in parts.iter().enumerate() {
             let back = read.part(Some(&definition), part.period(), row).unwrap();
             prop_assert!(back == part.bytes());
+            prop_assert_eq!(read.check(row), Some(check_of(&part.digest())));
             prop_assert_eq!(read.rows_of(part.tag().unwrap()), row..row + 1);
         }
     }

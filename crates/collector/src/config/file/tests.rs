@@ -6,13 +6,14 @@ use super::*;
 use crate::config::{Command as What, Serve};
 
 /// Every option of `serve` with a value that is not its default, and how that shows.
-const ALL: [(&str, &str, &str); 15] = [
+const ALL: [(&str, &str, &str); 16] = [
     ("listen", "\"0.0.0.0:1234\"", "listen: 0.0.0.0:1234"),
     ("manifest", "[\"a.toml\", \"b.toml\"]", "manifest: [\"a.toml\", \"b.toml\"]"),
     ("tls-cert", "\"c.pem\"", "tls_cert: Some(\"c.pem\")"),
     ("tls-key", "\"k.pem\"", "tls_key: Some(\"k.pem\")"),
     ("behind-proxy", "true", "behind_proxy: true"),
     ("rehearsal", "true", "rehearsal: true"),
+    ("deletion-hour", "3", "deletion_hour: Some(3)"),
     ("today", "\"2026-11-20\"", "today: Some(2026-11-20)"),
     ("head-seconds", "3", "head_seconds: 3"),
     ("body-seconds", "4", "body_seconds: 4"),

@@ -22,7 +22,7 @@ use crate::edge::server::{self, Allowance, ServeError, Settings, Times};
 use crate::edge::tls::Tls;
 use crate::failure::{Failure, with_causes};
 use crate::intake_log;
-use crate::limits::KEY_WARNING_DAYS;
+use crate::limits::{DELETION_HOUR_DEFAULT, KEY_WARNING_DAYS};
 use crate::signers::Signers;
 use crate::store::Store;
 
@@ -63,6 +63,10 @@ pub(super) fn run(data: &Path, options: Serve, out: &mut impl Write) -> Result<E
         times: Times {
             head: Duration::from_secs(options.head_seconds),
             body: Duration::from_secs(options.body_seconds),
+        },
+        deletion_hour: match options.deletion_hour {
+            None if options.rehearsal => None,
+            hour => Some(hour.unwrap_or(DELETION_HOUR_DEFAULT)),
         },
         rehearsal: options.rehearsal.then(|| Rehearsal::on(options.listen.ip())).flatten(),
         threads: options.threads.map(usize::from),

@@ -47,7 +47,7 @@ pub(super) fn run(
 }
 
 fn sentences(data: &Path, report: &Report, today: Date) -> String {
-    let Report { periods, markers, findings } = report;
+    let Report { periods, markers, pending, findings } = report;
     let mut text = match findings.len() {
         0 => "Everything is as promised.\n".to_owned(),
         1 => "One thing is not as promised.\n".to_owned(),
@@ -58,6 +58,7 @@ fn sentences(data: &Path, report: &Report, today: Date) -> String {
     let _ = writeln!(text, "  day       {}", day_in_words(today));
     let _ = writeln!(text, "  parts     {parts} in {} periods", periods.len());
     let _ = writeln!(text, "  deleted   {markers} tags are remembered as deleted, not by name");
+    let _ = writeln!(text, "  pending   {pending} deletions wait for the daily batch");
     for line in [
         "  checked   every record's checksum and digest, its place and its retention; that no",
         "            deleted part is left, and no other file lies among them; the releases'",

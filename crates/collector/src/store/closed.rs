@@ -1,0 +1,135 @@
+//! A closed period: a folder of columns, one file for each definition.
+
+use std::collections::BTreeMap;
+
+use contract::calendar::Period;
+use contract::id::PartId;
+use disk::{Disk, path::UNFINISHED, path::join};
+use envelope::Tag;
+use jiff::civil::Date;
+
+use super::columns::{ColumnsFile, SUFFIX};
+use super::error::StoreError;
+use super::period::HeldPart;
+
+/// A closed period that is held. What it holds is read when it is asked for.
+#[derive(Debug)]
+pub(super) struct ClosedPeriod {
+    folder: String,
+    period: Period,
+    forget_by: Date,
+    rows: u64,
+}
+
+impl ClosedPeriod {
+    /// Opens a period's folder.
+    pub(super) fn open(
+        disk: &dyn Disk,
+        folder: String,
+        period: Period,
+    ) -> Result<Self, StoreError> {
+        disk::remove_unfinished(disk, &folder)?;
+        let mut closed = Self { folder, period, forget_by: Date::MAX, rows: 0 };
+        for file in closed.files(disk)? {
+            closed.forget_by = closed.forget_by.min(file.footer.forget_by);
+            closed.rows += file.footer.rows;
+        }
+        Ok(closed)
+    }
+
+    pub(super) fn files(&self, disk: &dyn Disk) -> Result<Vec<ColumnsFile>, StoreError> {
+        files(disk, &self.folder)
+    }
+
+    /// Every part with this tag.
+    pub(super) fn held(&self, disk: &dyn Disk, tag: Tag) -> Result<Vec<HeldPart>, StoreError> {
+        let mut held = Vec::new();
+        for file in self.files(disk)? {
+            for (_, bytes) in file.rows_of(tag)? {
+                let (period, forget_by) = (self.period, self.forget_by);
+                let Some(part) = part_of(&file, &bytes) else { continue };
+                held.push(HeldPart { tag, part, period, forget_by, bytes });
+            }
+        }
+        Ok(held)
+    }
+
+    /// Adds how many rows of which part each tag has.
+    pub(super) fn count(
+        &self,
+        disk: &dyn Disk,
+        tags: &[Tag],
+        counts: &mut BTreeMap<Tag, BTreeMap<PartId, u64>>,
+    ) -> Result<(), StoreError> {
+        for file in self.files(disk)? {
+            for tag in tags {
+                for (_, bytes) in file.rows_of(*tag)? {
+                    let Some(part) = part_of(&file, &bytes) else { continue };
+                    *counts.entry(*tag).or_default().entry(part).or_default() += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the rows of these tags (ascending) out of its files. Says how many they were.
+    pub(super) fn take_out(&mut self, disk: &dyn Disk, tags: &[Tag]) -> Result<u64, StoreError> {
+        let mut removed = 0;
+        for file in self.files(disk)? {
+            let mut is_in = false;
+            for tag in tags {
+                is_in |= !file.rows_of(*tag)?.is_empty();
+            }
+            if !is_in {
+                continue;
+            }
+            let (gone, left) = file.without(disk, tags)?;
+            if left == 0 {
+                disk.remove(file.path())?;
+            }
+            removed += gone;
+        }
+        self.rows = self.rows.saturating_sub(removed);
+        Ok(removed)
+    }
+
+    pub(super) fn forget_by(&self) -> Date {
+        self.forget_by
+    }
+
+    /// How many parts are held.
+    pub(super) fn len(&self) -> u64 {
+        self.rows
+    }
+
+    pub(super) fn period(&self) -> Period {
+        self.period
+    }
+
+    pub(super) fn folder(&self) -> &str {
+        &self.folder
+    }
+}
+
+/// The files of a closed period's folder.
+pub(super) fn files(disk: &dyn Disk, folder: &str) -> Result<Vec<ColumnsFile>, StoreError> {
+    let mut files = Vec::new();
+    for entry in disk.list(folder)? {
+        if entry.name.ends_with(SUFFIX) && !entry.name.ends_with(UNFINISHED) {
+            files.extend(ColumnsFile::open(disk, join(folder, &entry.name))?);
+        }
+    }
+    Ok(files)
+}
+
+/// The name of a row's part: its definition's, or its own where no definition was at hand.
+pub(super) fn part_of(file: &ColumnsFile, bytes: &[u8]) -> Option<PartId> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        part: String,
+    }
+    match &file.definition {
+        Some(definition) => Some(definition.part.clone()),
+        None => PartId::parse(&serde_json::from_slice::<Named>(bytes).ok()?.part).ok(),
+    }
+}
