@@ -47,6 +47,10 @@ pub const DELETIONS_ALARM_TAGS: usize = 1_000;
 /// in a thousand takes anything back on a usual day, and a mistake cannot be undone.
 pub const DELETIONS_ALARM_SHARE: u64 = 20;
 
+/// Parts whose places one index keeps in memory before they become a run on the disk: 7 MB. Of each
+/// part in a run memory keeps 2.1 bytes, so ten million parts of one period take about 30 MB.
+pub const INDEX_ROWS_MAX: usize = 131_072;
+
 /// Bytes of packed rows in one block of columns, which is read and written in one piece.
 pub const BLOCK_BYTES_MAX: usize = 1024 * 1024;
 

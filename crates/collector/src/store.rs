@@ -8,6 +8,7 @@
 //! lock                                     held while a store is open
 //! parts/{program}/{channel}/{period}.log      parts of an open period, with what their receipts need
 //! parts/{program}/{channel}/{period}.columns/ a closed period: one file for each definition, by tag
+//! parts/{program}/{channel}/{period}.0.tags    the log's index, made anew at each start
 //! parts/{program}/{channel}/pending.log       tags whose deletion was asked for, until the batch
 //! parts/{program}/{channel}/deleted.log       markers of deleted tags, while a backup may hold them
 //! ```
@@ -69,7 +70,7 @@ pub use self::period::HeldPart;
 use self::period::{PeriodFile, SUFFIX};
 pub use self::scan::{Scan, Stored, files, scan};
 pub use self::verify::{Finding, Report, verify};
-use crate::limits::RECORD_BYTES_MAX;
+use crate::limits::{INDEX_ROWS_MAX, RECORD_BYTES_MAX};
 
 /// The folder of everything that was received.
 const PARTS: &str = "parts";
@@ -80,6 +81,7 @@ const LOCK: &str = "lock";
 pub struct Store<D> {
     disk: D,
     reserve_bytes: u64,
+    index_rows: usize,
     programs: BTreeMap<ProgramId, BTreeMap<ChannelId, ChannelStore>>,
     /// Counted up with every change of what is held.
     changes: u64,
@@ -94,6 +96,8 @@ struct ChannelStore {
     program: ProgramId,
     channel: ChannelId,
     folder: String,
+    /// Parts of which one index keeps the places in memory.
+    index_rows: usize,
     /// Logs.
     periods: BTreeMap<Period, PeriodFile>,
     /// Columns.
@@ -144,13 +148,29 @@ impl<D: Disk> Store<D> {
     /// [`disk::DiskError::Locked`] where another process has it open; [`StoreError::Damaged`] where
     /// something that was durable no longer reads back: nothing is cut off then.
     pub fn open(disk: D, reserve_bytes: u64) -> Result<Self, StoreError> {
+        Self::open_with(disk, reserve_bytes, INDEX_ROWS_MAX)
+    }
+
+    /// The same, with as many parts in the memory of each index as is said here. It changes nothing
+    /// but speed.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_with(disk: D, reserve_bytes: u64, index_rows: usize) -> Result<Self, StoreError> {
         let lock = disk.try_lock(LOCK)?;
         disk.create_folder(PARTS)?;
         let programs = BTreeMap::new();
-        let mut store =
-            Self { disk, reserve_bytes, programs, changes: 0, trouble: None, _lock: lock };
+        let mut store = Self {
+            disk,
+            reserve_bytes,
+            index_rows,
+            programs,
+            changes: 0,
+            trouble: None,
+            _lock: lock,
+        };
         for (program, channel) in channels(&store.disk)? {
-            let channel = ChannelStore::open(&store.disk, program, channel)?;
+            let channel = ChannelStore::open(&store.disk, (program, channel), index_rows)?;
             store
                 .programs
                 .entry(channel.program.clone())
@@ -241,7 +261,7 @@ impl<D: Disk> Store<D> {
         program: &ProgramId,
         channel: &ChannelId,
     ) -> Result<(&D, &mut ChannelStore), StoreError> {
-        let Self { disk, programs, .. } = self;
+        let Self { disk, index_rows, programs, .. } = self;
         let channels = programs.entry(program.clone()).or_default();
         let channel = match channels.entry(channel.clone()) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
@@ -249,7 +269,7 @@ impl<D: Disk> Store<D> {
                 let program_folder = join(PARTS, program.as_str());
                 disk.create_folder(&program_folder)?;
                 disk.create_folder(&join(&program_folder, channel.as_str()))?;
-                entry.insert(ChannelStore::new(program.clone(), channel.clone()))
+                entry.insert(ChannelStore::new((program.clone(), channel.clone()), *index_rows))
             }
         };
         Ok((disk, channel))
@@ -263,12 +283,13 @@ impl<D> std::fmt::Debug for Store<D> {
 }
 
 impl ChannelStore {
-    fn new(program: ProgramId, channel: ChannelId) -> Self {
+    fn new((program, channel): (ProgramId, ChannelId), index_rows: usize) -> Self {
         let folder = folder_of(&program, &channel);
         Self {
             program,
             channel,
             folder,
+            index_rows,
             periods: BTreeMap::new(),
             closed: BTreeMap::new(),
             closing: BTreeSet::new(),
@@ -282,15 +303,21 @@ impl ChannelStore {
         open.chain(self.closed.values().map(ClosedPeriod::len)).sum()
     }
 
-    fn open(disk: &dyn Disk, program: ProgramId, channel: ChannelId) -> Result<Self, StoreError> {
-        let mut store = Self::new(program, channel);
+    fn open(
+        disk: &dyn Disk,
+        address: (ProgramId, ChannelId),
+        index_rows: usize,
+    ) -> Result<Self, StoreError> {
+        let mut store = Self::new(address, index_rows);
         // A copy that was cut short holds what may have been deleted since.
         disk::remove_unfinished(disk, &store.folder)?;
+        index::remove_runs(disk, &store.folder)?;
         store.markers = Markers::open(disk, store.markers_path())?;
         store.pending = Pending::open(disk, store.pending_path())?;
         for period in periods(disk, &store.folder)? {
             let path = store.period_path(period);
-            let file = PeriodFile::open(disk, path, period, store.excluded())?;
+            let about = (period, store.index_rows);
+            let file = PeriodFile::open(disk, path, about, store.excluded())?;
             store.periods.extend(file.map(|file| (period, file)));
         }
         store.open_closed(disk)?;
@@ -331,7 +358,8 @@ impl ChannelStore {
                     period: Some(period),
                     forget_by: Some(period.forget_by(retention_days)),
                 };
-                Ok(entry.insert(PeriodFile::create(disk, path, &about, period)?))
+                let file = PeriodFile::create(disk, path, &about, (period, self.index_rows))?;
+                Ok(entry.insert(file))
             }
         }
     }
@@ -348,7 +376,7 @@ impl ChannelStore {
         }
         self.periods.retain(|_, file| {
             // A file without parts says nothing; if it stays, the next start removes it.
-            !(file.is_empty() && disk.remove(file.path()).is_ok())
+            !(file.is_empty() && file.discard(disk).is_ok() && disk.remove(file.path()).is_ok())
         });
         Ok(())
     }

@@ -23,6 +23,8 @@ pub struct Collector {
     pub catalogue: Catalogue,
     /// What it signs with.
     pub signers: Signers,
+    /// Parts that an index keeps in memory before it writes them to the disk.
+    pub index_rows: usize,
 }
 
 impl Collector {
@@ -45,7 +47,7 @@ impl Collector {
     ) -> Result<Self, collector::catalogue::ReservedName> {
         let catalogue = Catalogue::new([crate::larkspur::manifest(text, &root)])?;
         let signers = Signers::choose(catalogue.roots(), vec![key], date(2026, 11, 20));
-        Ok(Self { root, catalogue, signers })
+        Ok(Self { root, catalogue, signers, index_rows: 1_000 })
     }
 
     /// Opens its store.
@@ -53,7 +55,7 @@ impl Collector {
     /// # Errors
     /// If the disk fails.
     pub fn store(&self, disk: &SimDisk) -> Result<Store<SimDisk>, StoreError> {
-        Store::open(disk.clone(), 0)
+        Store::open_with(disk.clone(), 0, self.index_rows)
     }
 
     /// A part as it comes from the network: of one installation, one period, one answer.

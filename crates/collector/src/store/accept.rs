@@ -107,7 +107,7 @@ impl<D: Disk> Store<D> {
             return Ok(Verdict::Decided(Outcome::Deleted));
         }
         if let Some(file) = channel.periods.get_mut(&period)
-            && let Some(known) = file.digest_of(tag, &definition.part)
+            && let Some(known) = file.digest_of(disk, (tag, &definition.part))?
         {
             if known != part.digest() {
                 return Ok(Verdict::Decided(Outcome::Conflict));

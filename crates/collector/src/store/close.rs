@@ -69,9 +69,10 @@ impl<D: Disk> Store<D> {
             }
             return Err(error.into());
         }
-        channel.periods.remove(&closing.period);
+        let log = channel.periods.remove(&closing.period);
         channel.closed.insert(closing.period, closed);
-        Ok(())
+        // Whatever is left of its index is removed at the next start, if not now.
+        log.map_or(Ok(()), |mut log| log.discard(disk))
     }
 
     /// Leaves the log as it is, because its columns could not be written.
@@ -113,7 +114,8 @@ impl ChannelStore {
 
     /// Reads again what a failed rename or removal left: a log, or the columns that took its place.
     pub(super) fn look_up(&mut self, disk: &dyn Disk, period: Period) -> Result<(), StoreError> {
-        match PeriodFile::open(disk, self.period_path(period), period, self.excluded())? {
+        let about = (period, self.index_rows);
+        match PeriodFile::open(disk, self.period_path(period), about, self.excluded())? {
             Some(file) => {
                 self.periods.insert(period, file);
                 disk.remove_folder(&self.closed_path(period))?;

@@ -175,8 +175,10 @@ impl ChannelStore {
         let mut counts = Counts::new();
         let tags: Vec<Tag> = self.pending.tags().collect();
         for tag in &tags {
-            for part in self.periods.values().flat_map(|file| file.count_tag(*tag)) {
-                *counts.entry(*tag).or_default().entry(part.clone()).or_default() += 1;
+            for file in self.periods.values() {
+                for part in file.count_tag(*tag)? {
+                    *counts.entry(*tag).or_default().entry(part).or_default() += 1;
+                }
             }
         }
         for closed in self.closed.values() {
@@ -234,7 +236,7 @@ impl ChannelStore {
         let before = self.len();
         for file in self.periods.values_mut() {
             for tag in &tags {
-                file.exclude(*tag);
+                file.exclude(*tag)?;
             }
         }
         self.settle(disk)?;

@@ -95,7 +95,8 @@ impl<D: Disk> Store<D> {
                 continue;
             }
             for gone in past {
-                if let Some(file) = channel.periods.get(&gone.period) {
+                if let Some(file) = channel.periods.get_mut(&gone.period) {
+                    file.discard(disk)?;
                     disk.remove(file.path())?;
                 }
                 channel.periods.remove(&gone.period);

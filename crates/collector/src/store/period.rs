@@ -26,7 +26,7 @@ pub(super) struct PeriodFile {
 }
 
 /// What a log holds, as its records tell.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Contents {
     index: Index,
     /// The names of parts; the index names them by their place here.
@@ -76,10 +76,11 @@ impl PeriodFile {
         disk: &dyn Disk,
         path: String,
         about: &About<'_>,
-        period: Period,
+        (period, rows_max): (Period, usize),
     ) -> Result<Self, StoreError> {
+        let contents = Contents::new(Index::new(&path, rows_max));
         let log = LogFile::create(disk, path, about)?;
-        Ok(Self { log, period, contents: Contents::default() })
+        Ok(Self { log, period, contents })
     }
 
     /// Replays a file. `None` where there is none, or where it is about another period than its
@@ -87,21 +88,27 @@ impl PeriodFile {
     pub(super) fn open(
         disk: &dyn Disk,
         path: String,
-        period: Period,
+        (period, rows_max): (Period, usize),
         excluded: Excluded<'_>,
     ) -> Result<Option<Self>, StoreError> {
-        let mut contents = Contents::default();
+        let mut contents = Contents::new(Index::new(&path, rows_max));
         let log = LogFile::open(disk, path, |offset, kind, body, bytes| {
-            contents.take(excluded, (offset, bytes), kind, body);
+            contents.take(disk, excluded, (offset, bytes), (kind, body));
         })?;
         let log = log.filter(|log| log.header.period == Some(period));
         Ok(log.map(|log| Self { log, period, contents }))
     }
 
     /// The digest under which this tag and part is held.
-    pub(super) fn digest_of(&self, tag: Tag, part: &PartId) -> Option<Digest> {
-        let part = self.contents.number_of(part)?;
-        self.contents.index.get(tag, part).map(|place| place.digest)
+    pub(super) fn digest_of(
+        &mut self,
+        disk: &dyn Disk,
+        (tag, part): (Tag, &PartId),
+    ) -> Result<Option<Digest>, StoreError> {
+        let Some(part) = self.contents.number_of(part) else { return Ok(None) };
+        let Some(place) = self.contents.index.get(tag, part)? else { return Ok(None) };
+        let span = (place.offset, place.bytes);
+        self.log.read(disk, span, |body| Some(Row::read(body)?.digest)).map(Some)
     }
 
     /// The receipt that was given for this tag and part.
@@ -113,7 +120,7 @@ impl PeriodFile {
     ) -> Result<Receipt, StoreError> {
         let unknown = || StoreError::Unsettled { path: self.log.path().to_owned() };
         let number = self.contents.number_of(part).ok_or_else(unknown)?;
-        let place = self.contents.index.get(tag, number).copied().ok_or_else(unknown)?;
+        let place = self.contents.index.get(tag, number)?.ok_or_else(unknown)?;
         let keys = &self.contents.keys;
         let (digest, proof, key) = self.log.read(disk, (place.offset, place.bytes), |body| {
             let row = Row::read(body)?;
@@ -179,8 +186,8 @@ impl PeriodFile {
             records.iter().zip(places).filter(|((kind, _), _)| *kind == RecordKind::Row);
         for (row, (_, (offset, bytes))) in rows.iter().zip(only_rows) {
             let number = self.contents.intern(row.part);
-            let place = Place { digest: row.digest, offset, bytes };
-            self.contents.index.insert(row.tag, number, place);
+            let place = Place { offset, bytes };
+            self.contents.index.insert(disk, (row.tag, number), place);
         }
         self.contents.keys.extend(keys);
         Ok(())
@@ -188,8 +195,7 @@ impl PeriodFile {
 
     /// Every part with this tag.
     pub(super) fn held(&mut self, disk: &dyn Disk, tag: Tag) -> Result<Vec<HeldPart>, StoreError> {
-        let places: Vec<_> =
-            self.contents.index.of_tag(tag).map(|(part, place)| (part, *place)).collect();
+        let places = self.contents.index.of_tag(tag)?;
         let mut held = Vec::with_capacity(places.len());
         for (number, place) in places {
             let Some(part) = self.contents.parts.get(usize::from(number)).cloned() else {
@@ -204,16 +210,17 @@ impl PeriodFile {
     }
 
     /// How many parts of which name have this tag.
-    pub(super) fn count_tag(&self, tag: Tag) -> impl Iterator<Item = &PartId> {
-        let name = |(part, _)| self.contents.parts.get(usize::from(part));
-        self.contents.index.of_tag(tag).filter_map(name)
+    pub(super) fn count_tag(&self, tag: Tag) -> Result<Vec<PartId>, StoreError> {
+        let name = |(part, _)| self.contents.parts.get(usize::from(part)).cloned();
+        Ok(self.contents.index.of_tag(tag)?.into_iter().filter_map(name).collect())
     }
 
     /// Excludes every part with this tag at once; [`Self::settle`] takes them out of the file.
-    pub(super) fn exclude(&mut self, tag: Tag) {
-        for (_, place) in self.contents.index.remove_tag(tag) {
+    pub(super) fn exclude(&mut self, tag: Tag) -> Result<(), StoreError> {
+        for (_, place) in self.contents.index.remove_tag(tag)? {
             self.contents.doomed.insert(place.offset, place.bytes);
         }
+        Ok(())
     }
 
     /// Takes what was excluded out of the file. Afterwards no file holds it.
@@ -231,18 +238,28 @@ impl PeriodFile {
             return Ok(());
         }
         let doomed = std::mem::take(&mut self.contents.doomed);
-        let mut contents = Contents::default();
+        let mut contents = Contents::new(self.contents.index.successor());
         let rewritten = self.log.rewrite(disk, &doomed, |offset, kind, body, bytes| {
-            contents.take(excluded, (offset, bytes), kind, body);
+            contents.take(disk, excluded, (offset, bytes), (kind, body));
         });
         match rewritten {
-            Ok(()) => self.contents = contents,
+            Ok(()) => {
+                let old = std::mem::replace(&mut self.contents, contents);
+                self.contents.index.follow(disk, old.index)?;
+            }
             Err(error) => {
                 self.contents.doomed = doomed;
+                // What the new index has written is of no use. Its own error adds nothing.
+                let _ = contents.index.discard(disk);
                 return Err(error);
             }
         }
         Ok(())
+    }
+
+    /// Removes what belongs to the log and is no part of it, before the log goes.
+    pub(super) fn discard(&mut self, disk: &dyn Disk) -> Result<(), StoreError> {
+        Ok(self.contents.index.discard(disk)?)
     }
 
     /// Cuts off what a failed append left, so that the next one can succeed.
@@ -306,14 +323,27 @@ impl PeriodFile {
 
     fn reopen(&mut self, disk: &dyn Disk, excluded: Excluded<'_>) -> Result<(), StoreError> {
         let path = self.log.path().to_owned();
-        let reopened = Self::open(disk, path.clone(), self.period, excluded)?;
+        self.contents.index.discard(disk)?;
+        let about = (self.period, self.contents.index.rows_max());
+        let reopened = Self::open(disk, path.clone(), about, excluded)?;
         *self = reopened.ok_or(StoreError::Damaged { path, offset: 0 })?;
         Ok(())
     }
 }
 
 impl Contents {
-    fn take(&mut self, excluded: Excluded<'_>, span: (u64, u32), kind: RecordKind, body: &[u8]) {
+    fn new(index: Index) -> Self {
+        let (parts, keys, earlier) = (Vec::new(), Vec::new(), Vec::new());
+        Self { index, parts, keys, doomed: BTreeMap::new(), earlier }
+    }
+
+    fn take(
+        &mut self,
+        disk: &dyn Disk,
+        excluded: Excluded<'_>,
+        span: (u64, u32),
+        (kind, body): (RecordKind, &[u8]),
+    ) {
         match kind {
             RecordKind::Key => self.keys.extend(serde_json::from_slice(body).ok()),
             RecordKind::Row => {
@@ -325,11 +355,11 @@ impl Contents {
                     return;
                 }
                 let number = self.intern(&row.part);
-                self.index.insert(row.tag, number, Place { digest: row.digest, offset, bytes });
+                self.index.insert(disk, (row.tag, number), Place { offset, bytes });
             }
             RecordKind::ForgetBy => self.earlier.extend(day_in(body).map(|day| (span.0, day))),
             // What was read of an older format before it was written anew.
-            RecordKind::Header => *self = Self::default(),
+            RecordKind::Header => *self = Self::new(self.index.successor()),
             RecordKind::Marker | RecordKind::Pending => {}
         }
     }

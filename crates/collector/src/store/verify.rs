@@ -88,7 +88,8 @@ pub fn verify(disk: &dyn Disk, retention: &Retention, today: Date) -> Result<Rep
             let period = |suffix| {
                 name.strip_suffix(suffix).is_some_and(|name| name.parse::<Period>().is_ok())
             };
-            let is_own = name == markers::FILE || name == pending::FILE;
+            let is_index = name.ends_with(super::index::SUFFIX);
+            let is_own = is_index || name == markers::FILE || name == pending::FILE;
             if is_folder { period(columns::SUFFIX) } else { is_own || period(SUFFIX) }
         })?;
         let mut deleted = read_markers(disk, (program, channel), today, &mut report)?;

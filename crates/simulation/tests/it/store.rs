@@ -154,7 +154,8 @@ fn name(outcome: &Outcome) -> &'static str {
 }
 
 fn collector() -> Collector {
-    Collector::new(1).unwrap()
+    // So few that the index is on the disk too.
+    Collector { index_rows: 2, ..Collector::new(1).unwrap() }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use collector::store::{Arrival, Outcome, Retention, Settled};
 use contract::calendar::PeriodKind;
 use envelope::{Digest, Receipt};
 use jiff::civil::date;
-use simulation::collector::tag_of;
+use simulation::collector::{Collector, tag_of};
 use simulation::disk::{Fault, SimDisk, Step};
 
 use super::{PERIOD, TODAY, collector};
@@ -96,7 +96,7 @@ fn the_store_accepts_again_in_the_same_process_after_any_one_failure() {
 
 #[test]
 fn an_unusual_number_of_deletions_waits_for_a_person() {
-    let collector = collector();
+    let collector = Collector { index_rows: 1_000, ..collector() };
     let disk = SimDisk::new(22);
     let mut store = collector.store(&disk).unwrap();
     let many = 1_001;
