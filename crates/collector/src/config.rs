@@ -58,6 +58,12 @@ pub enum Command {
     /// Take the parts of a bundle that somebody carried here, and write their receipts. Not while a
     /// server is at work in the folder
     Import(Import),
+    /// Copy the data folder while it is served, into a folder that can be put back
+    Backup(Backup),
+    /// Write down what was deleted, to be kept apart from backups: whoever puts one back needs it
+    Export(Export),
+    /// Put a backup into a new data folder, without what was deleted since or is past its retention
+    Restore(Restore),
     /// Make and list the keys that sign receipts and releases
     #[command(subcommand)]
     Keys(Keys),
@@ -225,6 +231,57 @@ pub struct Import {
     /// The key that was shown when the bundle was made; another is refused
     #[arg(long, value_name = "SHA256")]
     pub expect: Option<envelope::Digest>,
+
+    /// The day that it is taken to be, for rehearsals
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<Date>,
+}
+
+/// `backup`.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// A new or empty folder
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+
+    /// Also copy the private keys that sign receipts and releases: whoever has the backup can then
+    /// speak for this collector. Keys that senders seal to are never copied
+    #[arg(long)]
+    pub with_keys: bool,
+
+    /// The day that it is taken to be, for rehearsals
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<Date>,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Where the deletions go. The file names no tag and holds no answer
+    #[arg(long, value_name = "FILE")]
+    pub deletions: PathBuf,
+
+    /// The day that it is taken to be, for rehearsals
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<Date>,
+}
+
+/// `restore`.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The folder that `backup` made
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
+
+    /// The newest file that `export` made; without it nothing is put back, because it would bring
+    /// back what people had deleted
+    #[arg(long, value_name = "FILE")]
+    pub deletions: PathBuf,
+
+    /// Go on with a data folder into which this backup was copied and out of which not everything
+    /// was taken yet
+    #[arg(long)]
+    pub again: bool,
 
     /// The day that it is taken to be, for rehearsals
     #[arg(long, value_name = "YYYY-MM-DD")]

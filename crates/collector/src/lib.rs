@@ -3,6 +3,7 @@
 //! Intake is pure: bytes, a part's definition and a day go in; count, refuse or forget comes out.
 //! The sender's address is dropped where the socket is accepted: no type here has a field for one.
 
+pub mod backup;
 pub mod body;
 pub mod catalogue;
 pub mod config;

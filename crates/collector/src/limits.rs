@@ -51,6 +51,12 @@ pub const DELETIONS_ALARM_SHARE: u64 = 20;
 /// part in a run memory keeps 2.1 bytes, so ten million parts of one period take about 30 MB.
 pub const INDEX_ROWS_MAX: usize = 131_072;
 
+/// Bytes of the list of a backup's files: 150 for each, so more than 400,000 of them.
+pub const BACKUP_LIST_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Bytes of a list of deletions: 250 for each, so a million of them.
+pub const DELETIONS_LIST_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
 /// Bytes of packed rows in one block of columns, which is read and written in one piece.
 pub const BLOCK_BYTES_MAX: usize = 1024 * 1024;
 

@@ -28,6 +28,7 @@
 //! needed: columns in the order of tags take its place ([`Store::close_periods`]).
 
 mod accept;
+mod channel;
 mod close;
 mod closed;
 mod columns;
@@ -41,13 +42,14 @@ mod log_file;
 mod markers;
 mod pending;
 mod period;
+mod restore;
 mod scan;
 mod scanner;
 mod sorter;
 mod verify;
 mod verify_columns;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use contract::calendar::Period;
@@ -57,17 +59,17 @@ use contract::part::Part;
 use disk::{Disk, DiskError, LockGuard, path::join};
 use envelope::Tag;
 
+use self::channel::{ChannelStore, Excluded};
 use self::closed::ClosedPeriod;
 pub use self::convert::{Closing, FindDefinition, convert};
 pub use self::count::{Counted as CountedParts, count};
 pub use self::delete::{Answer, Deleted, LET_GO, Settled};
 pub use self::error::{StoreError, Trouble};
 pub use self::forget::{Forgotten, Retention};
-use self::log_file::About;
-use self::markers::Markers;
-use self::pending::Pending;
+pub use self::index::SUFFIX as INDEX_SUFFIX;
 pub use self::period::HeldPart;
-use self::period::{PeriodFile, SUFFIX};
+use self::period::SUFFIX;
+pub use self::restore::{BACKUP, Deletions, restore};
 pub use self::scan::{Scan, Stored, files, scan};
 pub use self::verify::{Finding, Report, verify};
 use crate::limits::{INDEX_ROWS_MAX, RECORD_BYTES_MAX};
@@ -88,24 +90,6 @@ pub struct Store<D> {
     /// Why parts are not kept at the moment: logged when it changes, not for each part.
     trouble: Option<Trouble>,
     _lock: LockGuard,
-}
-
-/// One channel.
-#[derive(Debug)]
-struct ChannelStore {
-    program: ProgramId,
-    channel: ChannelId,
-    folder: String,
-    /// Parts of which one index keeps the places in memory.
-    index_rows: usize,
-    /// Logs.
-    periods: BTreeMap<Period, PeriodFile>,
-    /// Columns.
-    closed: BTreeMap<Period, ClosedPeriod>,
-    /// Logs of which columns are being made.
-    closing: BTreeSet<Period>,
-    markers: Markers,
-    pending: Pending,
 }
 
 /// A part that passed [`contract::part::check`], with what keeping it needs.
@@ -157,6 +141,18 @@ impl<D: Disk> Store<D> {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_with(disk: D, reserve_bytes: u64, index_rows: usize) -> Result<Self, StoreError> {
+        if disk.list("")?.iter().any(|entry| entry.name == BACKUP) {
+            return Err(StoreError::Backup);
+        }
+        Self::open_any(disk, reserve_bytes, index_rows)
+    }
+
+    /// Also a backup: for whoever takes out of it what was deleted since.
+    fn open_backup(disk: D) -> Result<Self, StoreError> {
+        Self::open_any(disk, 0, INDEX_ROWS_MAX)
+    }
+
+    fn open_any(disk: D, reserve_bytes: u64, index_rows: usize) -> Result<Self, StoreError> {
         let lock = disk.try_lock(LOCK)?;
         disk.create_folder(PARTS)?;
         let programs = BTreeMap::new();
@@ -279,121 +275,6 @@ impl<D: Disk> Store<D> {
 impl<D> std::fmt::Debug for Store<D> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store").field("changes", &self.changes).finish_non_exhaustive()
-    }
-}
-
-impl ChannelStore {
-    fn new((program, channel): (ProgramId, ChannelId), index_rows: usize) -> Self {
-        let folder = folder_of(&program, &channel);
-        Self {
-            program,
-            channel,
-            folder,
-            index_rows,
-            periods: BTreeMap::new(),
-            closed: BTreeMap::new(),
-            closing: BTreeSet::new(),
-            markers: Markers::default(),
-            pending: Pending::default(),
-        }
-    }
-
-    fn len(&self) -> u64 {
-        let open = self.periods.values().map(PeriodFile::len);
-        open.chain(self.closed.values().map(ClosedPeriod::len)).sum()
-    }
-
-    fn open(
-        disk: &dyn Disk,
-        address: (ProgramId, ChannelId),
-        index_rows: usize,
-    ) -> Result<Self, StoreError> {
-        let mut store = Self::new(address, index_rows);
-        // A copy that was cut short holds what may have been deleted since.
-        disk::remove_unfinished(disk, &store.folder)?;
-        index::remove_runs(disk, &store.folder)?;
-        store.markers = Markers::open(disk, store.markers_path())?;
-        store.pending = Pending::open(disk, store.pending_path())?;
-        for period in periods(disk, &store.folder)? {
-            let path = store.period_path(period);
-            let about = (period, store.index_rows);
-            let file = PeriodFile::open(disk, path, about, store.excluded())?;
-            store.periods.extend(file.map(|file| (period, file)));
-        }
-        store.open_closed(disk)?;
-        Ok(store)
-    }
-
-    /// What is no longer to be in a file.
-    fn excluded(&self) -> Excluded<'_> {
-        Excluded { markers: &self.markers, pending: &self.pending }
-    }
-
-    fn pending_path(&self) -> String {
-        join(&self.folder, pending::FILE)
-    }
-
-    fn markers_path(&self) -> String {
-        join(&self.folder, markers::FILE)
-    }
-
-    fn period_path(&self, period: Period) -> String {
-        join(&self.folder, &format!("{period}{SUFFIX}"))
-    }
-
-    /// The file of a period, made if there is none.
-    fn period(
-        &mut self,
-        disk: &dyn Disk,
-        period: Period,
-        retention_days: u32,
-    ) -> Result<&mut PeriodFile, StoreError> {
-        let path = self.period_path(period);
-        match self.periods.entry(period) {
-            std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                let about = About {
-                    program: &self.program,
-                    channel: &self.channel,
-                    period: Some(period),
-                    forget_by: Some(period.forget_by(retention_days)),
-                };
-                let file = PeriodFile::create(disk, path, &about, (period, self.index_rows))?;
-                Ok(entry.insert(file))
-            }
-        }
-    }
-
-    /// Takes out of the files what was excluded.
-    fn settle(&mut self, disk: &dyn Disk) -> Result<(), StoreError> {
-        let unsettled = self.periods.iter().filter(|(_, file)| file.is_unsettled());
-        for period in unsettled.map(|(period, _)| *period).collect::<Vec<_>>() {
-            self.look_up(disk, period)?;
-        }
-        let excluded = Excluded { markers: &self.markers, pending: &self.pending };
-        for file in self.periods.values_mut() {
-            file.settle(disk, excluded)?;
-        }
-        self.periods.retain(|_, file| {
-            // A file without parts says nothing; if it stays, the next start removes it.
-            !(file.is_empty() && file.discard(disk).is_ok() && disk.remove(file.path()).is_ok())
-        });
-        Ok(())
-    }
-}
-
-/// Which tags' rows a log must not hold any more: those with a marker. A batch that was cut short has
-/// written markers for tags that are still pending; it counts their rows again, so they stay.
-#[derive(Clone, Copy)]
-struct Excluded<'c> {
-    markers: &'c Markers,
-    pending: &'c Pending,
-}
-
-impl Excluded<'_> {
-    fn contains(&self, tag: Tag) -> bool {
-        let is_deleted = !self.markers.is_empty() && !self.markers.of(tag).is_empty();
-        is_deleted && !self.pending.contains(tag)
     }
 }
 

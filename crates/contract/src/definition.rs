@@ -83,6 +83,7 @@ impl Definition {
             period: PeriodKind,
             identity: Identity,
             fields: Vec<serde_json::Map<String, serde_json::Value>>,
+            records_max: Option<u32>,
         }
         let read: Read = serde_json::from_slice(bytes).ok()?;
         let mut fields = Vec::with_capacity(read.fields.len());
@@ -91,10 +92,17 @@ impl Definition {
             let kind = serde_json::from_value(serde_json::Value::Object(field)).ok()?;
             fields.push(FieldShape { id, kind });
         }
-        let Read { program, channel, part, period, identity, .. } = read;
-        let hash = Digest::of(bytes);
-        let labels = fields.iter().map(labels_of).collect();
-        let definition = Self { program, channel, part, period, identity, fields, hash, labels };
+        let definition = Self {
+            program: read.program,
+            channel: read.channel,
+            part: read.part,
+            period: read.period,
+            identity: read.identity,
+            records_max: read.records_max,
+            hash: Digest::of(bytes),
+            labels: fields.iter().map(labels_of).collect(),
+            fields,
+        };
         (definition.canonical() == bytes).then_some(definition)
     }
 

@@ -12,6 +12,7 @@ use crate::config::{Command, Config};
 use crate::failure::{Failure, with_causes};
 use crate::store::StoreError;
 
+mod backup;
 mod forget;
 mod import;
 mod keys;
@@ -43,6 +44,9 @@ pub fn run(config: Config, out: &mut impl Write) -> Result<ExitCode, Failure> {
         Command::Forget(options) => forget::run(&data()?, &options, json, out),
         Command::Import(options) => import::run(&data()?, &options, json, out),
         Command::Verify(day) => verify::run(&data()?, clock(day.today), json, out),
+        Command::Backup(options) => backup::run(&data()?, &options, json, out),
+        Command::Export(options) => backup::export(&data()?, &options, json, out),
+        Command::Restore(options) => backup::restore(&data()?, &options, json, out),
         Command::Keys(command) => keys::run(data, command, json, out),
     }
 }
@@ -97,6 +101,13 @@ fn of_store(headline: &str, data: &Path, error: &StoreError) -> Failure {
     let folder = data.display();
     match error {
         StoreError::Disk(error) => of_disk(headline, data, error),
+        StoreError::Backup => Failure::new(
+            headline,
+            format!("{folder} is a backup: it may hold what was deleted after it was made"),
+            "everything; nothing was changed",
+            "put it back with the deletions since: candor-collector --data NEW restore --from \
+             BACKUP --deletions FILE",
+        ),
         StoreError::Newer { .. } => Failure::new(
             headline,
             format!("{folder}: {error}"),

@@ -164,7 +164,12 @@ impl<D: Disk> Store<D> {
 type Counts = BTreeMap<Tag, BTreeMap<PartId, u64>>;
 
 impl ChannelStore {
-    fn ask(&mut self, disk: &dyn Disk, tags: &[Tag], today: Date) -> Result<(), StoreError> {
+    pub(super) fn ask(
+        &mut self,
+        disk: &dyn Disk,
+        tags: &[Tag],
+        today: Date,
+    ) -> Result<(), StoreError> {
         let path = self.pending_path();
         let (program, channel) = (&self.program, &self.channel);
         let about = About { program, channel, period: None, forget_by: None };

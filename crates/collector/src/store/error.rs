@@ -24,6 +24,9 @@ pub enum StoreError {
         /// Its format.
         format: u32,
     },
+    /// The folder is a backup, in which there may be what was deleted after it was made.
+    #[error("this folder is a backup")]
+    Backup,
     /// A rewrite failed at its last step: either file may have the name, so it is read again.
     #[error("{path} must be read again before it is used")]
     Unsettled {

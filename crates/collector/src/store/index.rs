@@ -19,7 +19,7 @@ use self::run::Run;
 mod run;
 
 /// The end of the name of a run.
-pub(super) const SUFFIX: &str = ".tags";
+pub const SUFFIX: &str = ".tags";
 
 /// Where a part lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

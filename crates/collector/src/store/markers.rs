@@ -69,6 +69,11 @@ impl Markers {
         self.of_tag.get(&tag.tombstone_marker()).map_or(&[], Vec::as_slice)
     }
 
+    /// Every marker, by the digest of its tag.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Marker> {
+        self.of_tag.values().flatten()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.of_tag.is_empty()
     }
