@@ -119,8 +119,11 @@ fn a_release_that_was_changed_is_found() {
 fn forgetting_removes_what_is_past_its_retention_and_verify_finds_what_was_not() {
     let vendor = Vendor::new();
     send_a_week(&vendor);
-    let held =
-        |period: &str| vendor.data().join(format!("parts/larkspur/usage/{period}.log")).exists();
+    // A log while intake is open, columns afterwards.
+    let held = |period: &str| {
+        let folder = vendor.data().join("parts/larkspur/usage");
+        ["log", "columns"].iter().any(|end| folder.join(format!("{period}.{end}")).exists())
+    };
     // Kept for 30 days: the last of the first period's days is 18 December.
     let report = vendor.run(&["verify", "--today", "2026-12-19"]);
     let report = String::from_utf8(report.stdout).unwrap();

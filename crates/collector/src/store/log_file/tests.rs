@@ -92,10 +92,10 @@ fn what_was_rewritten_is_whole_or_damaged() {
 #[test]
 fn a_newer_format_is_left_alone() {
     let log = Log::new(1, 0);
-    let header = br#"{"format":2,"more":true}"#;
+    let header = br#"{"format":3,"more":true}"#;
     let mut bytes = Vec::new();
     record::push(&mut bytes, RecordKind::Header, 0, 0, header);
     log.disk.replace(PATH, &bytes).unwrap();
     let opened = LogFile::open(&log.disk, PATH.to_owned(), |_, _, _, _| {});
-    assert!(matches!(opened, Err(StoreError::Newer { format: 2, .. })));
+    assert!(matches!(opened, Err(StoreError::Newer { format: 3, .. })));
 }
