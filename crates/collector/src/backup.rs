@@ -1,9 +1,9 @@
 //! A copy of the data folder that can be put back: made beside a running server, put back only
 //! together with what was deleted since.
 //!
-//! Parts are copied before the records of deletions, so a backup's deletions are never older than its
-//! parts. A copy has a list of its files, which makes it a backup: no server opens a folder with that
-//! list, so nobody serves a backup that still holds what was deleted after it.
+//! Parts are copied before the records of deletions, so a backup's deletions are never older than
+//! its parts. A copy has a list of its files, which makes it a backup: no server opens a folder
+//! with that list, so nobody serves a backup that still holds what was deleted after it.
 
 use disk::{Disk, DiskError, path::UNFINISHED, path::join};
 use jiff::civil::Date;

@@ -37,7 +37,8 @@ pub const READ_BYTES: usize = 256 * 1024;
 pub const DISK_RESERVE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Tags that may wait for the daily batch of deletions, per channel. Whoever shows an invented key
-/// leaves one of about 100 bytes until then: 13 MB of memory at most. One more is told to come back.
+/// leaves one of about 100 bytes until then: 13 MB of memory at most. One more is told to come
+/// back.
 pub const DELETIONS_PENDING_MAX: usize = 65_536;
 
 /// So many tags with rows may always be deleted in one day and channel without a person looking.

@@ -1,5 +1,5 @@
-//! The log's records as bytes: length, checksum, kind, batch, body. The format is version 2; version
-//! 1 had neither days to forget by nor tags that wait, and is brought up when it is opened.
+//! The log's records as bytes: length, checksum, kind, batch, body. The format is version 2;
+//! version 1 had neither days to forget by nor tags that wait, and is brought up when it is opened.
 //!
 //! ```text
 //! length of what follows the checksum: u32 │ CRC-32 over length and the rest: u32 │

@@ -6,11 +6,11 @@
 //!
 //! ```text
 //! lock                                     held while a store is open
-//! parts/{program}/{channel}/{period}.log      parts of an open period, with what their receipts need
-//! parts/{program}/{channel}/{period}.columns/ a closed period: one file for each definition, by tag
+//! parts/{program}/{channel}/{period}.log      parts of an open period, with their proofs
+//! parts/{program}/{channel}/{period}.columns/ a closed period: one file a definition, by tag
 //! parts/{program}/{channel}/{period}.0.tags    the log's index, made anew at each start
 //! parts/{program}/{channel}/pending.log       tags whose deletion was asked for, until the batch
-//! parts/{program}/{channel}/deleted.log       markers of deleted tags, while a backup may hold them
+//! parts/{program}/{channel}/deleted.log       markers of deleted tags, while backups may hold them
 //! ```
 //!
 //! What holds at every moment, also after a power failure at any of them:
@@ -18,8 +18,8 @@
 //! * An answer [`Outcome::Accepted`] was given only for what was synced before.
 //! * A tag and part is held once. The same bytes again get the same receipt, byte for byte: its
 //!   proof lies beside the part. Parts without a tag cannot be told apart; each counts.
-//! * After [`Store::delete`] returned, nothing under these tags is shown, counted or taken any more;
-//!   after it answered [`Answer::Done`], no file holds the tags or their answers.
+//! * After [`Store::delete`] returned, nothing under these tags is shown, counted or taken any
+//!   more; after it answered [`Answer::Done`], no file holds the tags or their answers.
 //! * Of a log and the columns made from it, one is whole; the log is the truth while it is there.
 //! * A failed append or sync closes its file; what it left is cut off before anything else is
 //!   written.

@@ -7,8 +7,8 @@
 //!
 //! ```text
 //! rows: u16 │ tags: 16 bytes a row, where the definition has tags │ checks: 8 bytes a row
-//! for each field: answers in its dictionary: u16 │ each: length, bytes │ numbers: 0, 1 or 2 bytes a row
-//! rows of exact bytes: u16 │ each: row: u16, length: u32, bytes
+//! for each field: answers in its dictionary: u16 │ each: length, bytes │ numbers: 0 to 2 bytes a
+//! row rows of exact bytes: u16 │ each: row: u16, length: u32, bytes
 //! ```
 //!
 //! Integers are little-endian; lengths are LEB128. What is read back is the canonical bytes of the
@@ -40,8 +40,8 @@ pub struct Row {
     pub said: Said,
 }
 
-/// The first eight bytes of a part's digest: enough to notice what decays, and a fifth of a row less
-/// than all of them.
+/// The first eight bytes of a part's digest: enough to notice what decays, and a fifth of a row
+/// less than all of them.
 pub type Check = [u8; 8];
 
 /// What a part says, packed.

@@ -227,8 +227,8 @@ impl<D: Disk> Store<D> {
     }
 }
 
-/// The shortest retention of each channel in a batch: while manifests are read again, parts that were
-/// checked by the older ones are still under way.
+/// The shortest retention of each channel in a batch: while manifests are read again, parts that
+/// were checked by the older ones are still under way.
 fn shortest(members: &[usize], arrivals: &[Arrival]) -> BTreeMap<ChannelId, u32> {
     let mut days: BTreeMap<ChannelId, u32> = BTreeMap::new();
     for arrival in members.iter().filter_map(|at| arrivals.get(*at)) {

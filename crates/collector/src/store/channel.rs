@@ -133,8 +133,8 @@ impl ChannelStore {
     }
 }
 
-/// Which tags' rows a log must not hold any more: those with a marker. A batch that was cut short has
-/// written markers for tags that are still pending; it counts their rows again, so they stay.
+/// Which tags' rows a log must not hold any more: those with a marker. A batch that was cut short
+/// has written markers for tags that are still pending; it counts their rows again, so they stay.
 #[derive(Clone, Copy)]
 pub(super) struct Excluded<'c> {
     pub(super) markers: &'c Markers,

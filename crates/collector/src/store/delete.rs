@@ -1,9 +1,9 @@
 //! Deleting by proof: excluded from everything at once, taken out of the files in one batch a day,
 //! and only then confirmed.
 //!
-//! A batch first counts what it will remove and makes that durable, then writes the files anew, then
-//! forgets who asked. Whoever asks between the first and the last of these is told to come back.
-//! A batch that was cut short begins again, and keeps the numbers of the first count.
+//! A batch first counts what it will remove and makes that durable, then writes the files anew,
+//! then forgets who asked. Whoever asks between the first and the last of these is told to come
+//! back. A batch that was cut short begins again, and keeps the numbers of the first count.
 
 use std::collections::BTreeMap;
 
@@ -192,8 +192,8 @@ impl ChannelStore {
         Ok(counts)
     }
 
-    /// Whether so many tags with rows are more than people usually take back in a day. Invented ones
-    /// have no rows: they neither hold back others nor cost a rewrite.
+    /// Whether so many tags with rows are more than people usually take back in a day. Invented
+    /// ones have no rows: they neither hold back others nor cost a rewrite.
     fn is_unusual(&self, tags: usize) -> bool {
         let held = self.len();
         tags > DELETIONS_ALARM_TAGS && tags as u64 > held / DELETIONS_ALARM_SHARE

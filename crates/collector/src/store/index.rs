@@ -1,10 +1,10 @@
 //! Which parts a period holds: from tag and part to their place in the log, in bounded memory.
 //!
-//! The newest are in a tree in memory; when it is full it becomes a sorted run on the disk, of which
-//! memory keeps a filter and the first tag of each page: two bytes and a fraction for each part. A
-//! tree and sorted runs have no slow case, though tags are chosen by whoever sends them. The filter
-//! has one: invented tags can be made to pass it, and each then costs one read of a page per run,
-//! as a copy of a known part does.
+//! The newest are in a tree in memory; when it is full it becomes a sorted run on the disk, of
+//! which memory keeps a filter and the first tag of each page: two bytes and a fraction for each
+//! part. A tree and sorted runs have no slow case, though tags are chosen by whoever sends them.
+//! The filter has one: invented tags can be made to pass it, and each then costs one read of a
+//! page per run, as a copy of a known part does.
 //!
 //! Runs are no record of anything: they are made anew from the log at every start, and whatever has
 //! their names then is removed first. Nothing waits for their sync.
@@ -120,8 +120,8 @@ impl Index {
         }
     }
 
-    /// Makes a run of what is in memory. Where that fails it stays there: the log holds it, and on a
-    /// full disk no more parts come.
+    /// Makes a run of what is in memory. Where that fails it stays there: the log holds it, and on
+    /// a full disk no more parts come.
     fn spill(&mut self, disk: &dyn Disk) {
         let path = format!("{}.{}{SUFFIX}", self.stem, self.next);
         match Run::write(disk, path.clone(), &self.memory) {

@@ -1,5 +1,5 @@
-//! Tags whose deletion was asked for and is not done: excluded from everything at once, taken out of
-//! the files by the next batch. The file names the tags, and goes when the batch is done.
+//! Tags whose deletion was asked for and is not done: excluded from everything at once, taken out
+//! of the files by the next batch. The file names the tags, and goes when the batch is done.
 
 use std::collections::BTreeMap;
 

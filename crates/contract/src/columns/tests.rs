@@ -1,3 +1,5 @@
+//! What is packed comes back, and nothing else is read.
+
 use super::answer::{read, write};
 use super::*;
 use crate::answer::Entry;

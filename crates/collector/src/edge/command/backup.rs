@@ -1,4 +1,5 @@
-//! `backup`, `export` and `restore`: a copy that can be put back, and what must be put back with it.
+//! `backup`, `export` and `restore`: a copy that can be put back, and what must be put back with
+//! it.
 
 use std::fs::File;
 use std::io::{Read as _, Write};
@@ -40,7 +41,8 @@ pub(super) fn run(
         format!(
             "A backup of {}: {files} files, {bytes} bytes, {}.\n\nRemove it when the retention is \
              over: tombstones name that day. To put it back you need the deletions since, so keep \
-             them apart from it, every day:\n  candor-collector --data {} export --deletions FILE\n",
+             them apart from it, every day:\n  candor-collector --data {} export --deletions \
+             FILE\n",
             day_in_words(today),
             if made.with_keys { "with the private keys" } else { "without private keys" },
             data.display(),

@@ -1,3 +1,5 @@
+//! What the index finds, in memory and on the disk.
+
 use disk::OsDisk;
 
 use super::*;

@@ -1,4 +1,4 @@
-//! Closed periods under failing power and disks: at every step the log or its columns are whole, and
+//! Closed periods under failing power and disks: at every step log or columns are whole, and
 //! deletions and forgetting reach both.
 
 use collector::store::{Answer, Outcome, Retention, verify};

@@ -1,5 +1,5 @@
-//! What receipts promise when circumstances change: a shorter retention, a failed rename, an unusual
-//! number of deletions.
+//! What receipts promise when circumstances change: a shorter retention, a failed rename, unusual
+//! numbers of deletions.
 
 use collector::store::{Arrival, Outcome, Retention, Settled};
 use contract::calendar::PeriodKind;
