@@ -10,6 +10,7 @@
 mod airgap;
 mod asked_again;
 mod bounds;
+mod bundle;
 mod channels;
 mod compare;
 mod consent;
