@@ -97,7 +97,8 @@ fn an_installer_asks_per_channel_on_one_screen_and_shows_the_bytes_on_a_key() {
     for said in [
         "Nothing leaves this machine unless you say yes",
         "Which operating system is this?",
-        "127.0.0.1:1, directly",
+        "to 127.0.0.1:1.",
+        "can see this machine's address",
         "Kept 90 days, by Larkspur e.V.",
         "Never collected: names, addresses, passwords",
     ] {
