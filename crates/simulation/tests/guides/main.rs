@@ -1,0 +1,114 @@
+//! The guides, followed by their text alone: every block marked `sh` is run, in order, in one shell,
+//! in an empty folder.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on says where"
+)]
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+/// Variables by which the machine that runs the test could speak into a guide.
+const SPEAKING: [&str; 8] = [
+    "CANDOR_TELEMETRY",
+    "DO_NOT_TRACK",
+    "CANDOR_MANIFEST",
+    "CANDOR_STATE",
+    "CANDOR_COLLECTOR",
+    "CANDOR_DATA",
+    "CANDOR_CONFIG",
+    "CI",
+];
+
+/// The folder of the real programs, built by the same cargo.
+fn programs() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "-p", "agent", "-p", "collector", "-p", "relay"])
+            .status();
+        assert!(built.unwrap().success());
+        let mut folder = std::env::current_exe().unwrap();
+        folder.pop();
+        folder.pop();
+        folder
+    })
+}
+
+/// The blocks of a guide that a reader is told to run.
+fn blocks(guide: &str) -> String {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide").join(guide);
+    let text = std::fs::read_to_string(here).unwrap();
+    let mut blocks = String::new();
+    let mut inside = false;
+    for line in text.lines() {
+        match line {
+            "```sh" => inside = true,
+            "```" => inside = false,
+            _ if inside => blocks.extend([line, "\n"]),
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// Ports that a guide names, each replaced by a free one: tests run side by side.
+fn on_free_ports(script: &str, ports: &[&str]) -> String {
+    let free: Vec<_> = ports.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    ports.iter().zip(free).fold(script.to_owned(), |script, (port, free)| {
+        script.replace(port, &free.local_addr().unwrap().port().to_string())
+    })
+}
+
+/// Follows a guide and returns everything that its reader would have seen.
+fn followed(guide: &str, ports: &[&str]) -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{}",
+        on_free_ports(&blocks(guide), ports)
+    );
+    let said = folder.path().join("said");
+    let out = File::create(&said).unwrap();
+    let path = format!("{}:{}", programs().display(), std::env::var("PATH").unwrap());
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &script]).current_dir(folder.path()).env("PATH", path);
+    for name in SPEAKING {
+        bash.env_remove(name);
+    }
+    bash.stdin(Stdio::null()).stdout(out.try_clone().unwrap()).stderr(out);
+    let status = bash.status().unwrap();
+    let said = std::fs::read_to_string(said).unwrap();
+    assert!(status.success(), "{guide} cannot be followed:\n{script}\n\n{said}");
+    (folder, said)
+}
+
+#[track_caller]
+fn says(said: &str, sentences: &[&str]) {
+    for sentence in sentences {
+        assert!(said.contains(sentence), "`{sentence}` is not in:\n{said}");
+    }
+}
+
+#[test]
+fn the_vendors_guide_leads_from_an_empty_folder_to_a_page_and_back() {
+    let (folder, said) = followed("vendor.md", &["8710"]);
+    says(
+        &said,
+        &[
+            "larkspur.toml is in order: 2 questions",
+            "operators will be asked again",
+            "Sent 2 parts; each has a signed receipt",
+            "one installation",
+            "each with a signed tombstone",
+            "Everything is as promised",
+        ],
+    );
+    let statement = std::fs::read_to_string(folder.path().join("larkspur.statement.md")).unwrap();
+    says(&statement, &["Which database holds its data?"]);
+}
