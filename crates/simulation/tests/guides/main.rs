@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
+    clippy::print_stdout,
     reason = "a test that cannot go on says where"
 )]
 
@@ -78,6 +79,7 @@ fn followed(guide: &str, ports: &[&str]) -> (TempDir, String) {
     let path = format!("{}:{}", programs().display(), std::env::var("PATH").unwrap());
     let mut bash = Command::new("bash");
     bash.args(["-c", &script]).current_dir(folder.path()).env("PATH", path);
+    bash.env("CHECKOUT", Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
     for name in SPEAKING {
         bash.env_remove(name);
     }
@@ -111,4 +113,24 @@ fn the_vendors_guide_leads_from_an_empty_folder_to_a_page_and_back() {
     );
     let statement = std::fs::read_to_string(folder.path().join("larkspur.statement.md")).unwrap();
     says(&statement, &["Which database holds its data?"]);
+}
+
+#[test]
+fn the_auditors_guide_checks_each_claim_without_our_word() {
+    let has_strace = Command::new("strace").arg("-V").output().is_ok_and(|o| o.status.success());
+    if !has_strace {
+        println!("not followed: strace is missing, and the guide's witness with it");
+        return;
+    }
+    let (_folder, said) = followed("auditor.md", &["8711"]);
+    says(
+        &said,
+        &[
+            "the statement is the manifest's",
+            "no connection, no look-up",
+            "every part that was shown has a receipt, and nothing else has",
+            "no tag is left",
+            "Everything is as promised",
+        ],
+    );
 }
