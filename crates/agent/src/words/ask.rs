@@ -167,7 +167,8 @@ fn essence(agent: &Agent<'_>, channel: &Channel) -> String {
         "\n{}, to {host}. {sees}\nKept {} days, by {}. Never collected: {}.",
         extent(channel),
         channel.retention_days,
-        agent.manifest.controller.name,
+        // The sentence has its own end, also behind an abbreviation.
+        agent.manifest.controller.name.trim_end_matches('.'),
         never(agent)
     );
     out
