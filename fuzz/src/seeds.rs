@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::sync::OnceLock;
 
+use contract::columns::{BlockWriter, Row};
 use contract::definition::Definition;
 use contract::kind::Kind;
 use contract::manifest::Manifest;
@@ -72,6 +73,30 @@ fn answer(kind: &Kind, way: usize) -> Value {
         Kind::Sample { .. } => json!({"count": label(), "value": "LX-4"}),
         _ => label(),
     }
+}
+
+/// Parts of each definition as a block of columns.
+pub(crate) fn blocks() -> Vec<Vec<u8>> {
+    let blocks = definitions().iter().map(|definition| {
+        let tagged = definition.identity != contract::calendar::Identity::None;
+        let mut block = BlockWriter::new(definition.fields.len(), tagged);
+        let channel = (definition.program.as_str(), definition.channel.as_str());
+        for bytes in [0, 1].map(|way| part(definition, way)) {
+            let find =
+                |hash: &envelope::Digest| definitions().iter().find(|known| known.hash() == *hash);
+            if let Ok((part, definition)) = contract::part::check(&bytes, channel, find, TODAY) {
+                block.push(&Row::pack(definition, &part));
+                block.push(&Row::exact(part.tag(), part.bytes()));
+            }
+        }
+        block.finish()
+    });
+    blocks.collect()
+}
+
+/// The definitions as they are kept.
+pub(crate) fn definitions_as_bytes() -> Vec<Vec<u8>> {
+    definitions().iter().map(Definition::canonical).collect()
 }
 
 /// Bodies as they travel.

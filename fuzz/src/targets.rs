@@ -4,6 +4,9 @@ use std::ffi::OsString;
 use std::sync::OnceLock;
 
 use collector::body::{Coding, unpack};
+use contract::calendar::Period;
+use contract::columns::Block;
+use contract::definition::Definition;
 use contract::id::{ChannelId, Choice, FieldId, ProgramId};
 use contract::version::Version;
 use envelope::oblivious::{
@@ -45,6 +48,9 @@ targets! {
     request_line, texts, "method, path and keys of a request";
     configuration, configurations, "the collector's configuration file";
     record, records, "a record of the collector's log";
+    columns, blocks, "a block of a closed period's columns";
+    definition, definitions_as_bytes, "a part's definition as it is kept beside its columns";
+    deletions, documents, "the list of deletions that a backup is restored with";
     manifest, manifests, "a manifest's text";
     bundle, bundles, "a bundle that was carried by hand";
     policy, policies, "a fleet's policy file";
@@ -115,6 +121,33 @@ fn record(input: &[u8]) {
     let _ = collector::record::Row::read(input);
 }
 
+fn columns(input: &[u8]) {
+    for definition in seeds::definitions() {
+        let tagged = definition.identity != contract::calendar::Identity::None;
+        let Some(block) = Block::read(input, definition.fields.len(), tagged) else { continue };
+        let period = Period::containing(definition.period, TODAY);
+        for row in 0..block.rows() {
+            let _ = block.row(row);
+            let _ = block.part(Some(definition), period, row);
+            let _ = block.tag(row).map(|tag| block.rows_of(tag));
+        }
+        for (column, shape) in block.columns().iter().zip(&definition.fields) {
+            let _ = column.answers(&shape.kind);
+        }
+    }
+}
+
+fn definition(input: &[u8]) {
+    if let Some(definition) = Definition::from_canonical(input) {
+        // One spelling, so that its hash is that of the file.
+        assert_eq!(definition.canonical(), input);
+    }
+}
+
+fn deletions(input: &[u8]) {
+    let _ = collector::store::Deletions::read(input);
+}
+
 fn manifest(input: &[u8]) {
     let Some(text) = text_of(input) else { return };
     if let Ok(manifest) = contract::manifest::Manifest::parse(text) {
@@ -146,7 +179,7 @@ fn words(input: &[u8]) {
     use contract::kind::{Measure, read_bound};
     let Some(text) = text_of(input) else { return };
     let _ = (ProgramId::parse(text), ChannelId::parse(text), FieldId::parse(text));
-    let _ = (Choice::parse(text), text.parse::<contract::calendar::Period>());
+    let _ = (Choice::parse(text), text.parse::<Period>());
     for measure in [Measure::Things, Measure::Bytes, Measure::Seconds] {
         let _ = read_bound(text, measure);
     }

@@ -1,5 +1,5 @@
-//! The guides, followed by their text alone: every block marked `sh` is run, in order, in one shell,
-//! in an empty folder.
+//! The guides, followed by their text alone: every block marked `sh` is run, in order, in one
+//! shell, in an empty folder.
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
