@@ -8,6 +8,7 @@ use collector::intake;
 use collector::signers::Signers;
 use collector::store::{Answer, Arrival, Outcome, Store, StoreError};
 use contract::manifest::Manifest;
+use disk::Disk;
 use envelope::{DatedKey, Digest, KeyPurpose, RootKey, RootPublic, Tag};
 use jiff::civil::{Date, date};
 use rand_chacha::ChaCha8Rng;
@@ -54,7 +55,7 @@ impl Collector {
     ///
     /// # Errors
     /// If the disk fails.
-    pub fn store(&self, disk: &SimDisk) -> Result<Store<SimDisk>, StoreError> {
+    pub fn store<D: Disk + Clone>(&self, disk: &D) -> Result<Store<D>, StoreError> {
         Store::open_with(disk.clone(), 0, self.index_rows)
     }
 
@@ -99,9 +100,9 @@ impl Collector {
     ///
     /// # Errors
     /// If the disk fails.
-    pub fn delete(
+    pub fn delete<D: Disk>(
         &self,
-        store: &mut Store<SimDisk>,
+        store: &mut Store<D>,
         tag: Tag,
         today: Date,
     ) -> Result<Answer, Box<dyn std::error::Error>> {
@@ -121,14 +122,14 @@ impl Collector {
     ///
     /// # Errors
     /// If the disk fails.
-    pub fn close(&self, store: &mut Store<SimDisk>, today: Date) -> Result<u64, StoreError> {
+    pub fn close<D: Disk>(&self, store: &mut Store<D>, today: Date) -> Result<u64, StoreError> {
         store.close_periods(&|hash| self.catalogue.definition(hash).cloned(), today)
     }
 
     /// Gives the store parts on a day, as one batch.
-    pub fn accept(
+    pub fn accept<D: Disk>(
         &self,
-        store: &mut Store<SimDisk>,
+        store: &mut Store<D>,
         arrivals: &[Arrival],
         today: Date,
     ) -> Vec<Outcome> {

@@ -9,6 +9,7 @@ use simulation::disk::{SimDisk, every_crash_point, every_error_point, every_full
 
 mod closed;
 mod format;
+mod planted;
 mod promises;
 
 const TODAY: Date = date(2026, 11, 20);
@@ -76,10 +77,10 @@ fn some_of_a_day(collector: &Collector, disk: &SimDisk, batches: &[&[u32]]) -> P
     promises
 }
 
-fn delete(
+fn delete<D: disk::Disk>(
     collector: &Collector,
     promises: &mut Promises,
-    store: &mut collector::store::Store<SimDisk>,
+    store: &mut collector::store::Store<D>,
     (tag, today): (Tag, Date),
 ) {
     promises.unsure.push(tag);

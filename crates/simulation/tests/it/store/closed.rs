@@ -10,14 +10,14 @@ use simulation::disk::{SimDisk, every_crash_point, every_error_point};
 use super::{PERIOD, Promises, TODAY, collector, delete, kept};
 
 /// The first day on which nothing of the period is taken any more.
-const CLOSED: Date = date(2026, 11, 23);
+pub(super) const CLOSED: Date = date(2026, 11, 23);
 
 fn retention() -> Retention {
     Retention::new([("larkspur".parse().unwrap(), "usage".parse().unwrap(), 30)])
 }
 
 /// A disk with a day's parts in a log, and what was promised for them.
-fn a_day_before(collector: &Collector, seed: u64) -> (SimDisk, Promises) {
+pub(super) fn a_day_before(collector: &Collector, seed: u64) -> (SimDisk, Promises) {
     let disk = SimDisk::new(seed);
     let mut store = collector.store(&disk).unwrap();
     let mut promises = Promises::default();
@@ -44,7 +44,7 @@ fn closing(collector: &Collector, disk: &SimDisk, seed: u64) -> Promises {
     promises
 }
 
-fn kept_when_closed(
+pub(super) fn kept_when_closed(
     collector: &Collector,
     disk: &SimDisk,
     promises: &Promises,
