@@ -1,6 +1,7 @@
 //! Promises about taking back.
 
 use agent::held::Standing;
+use contract::answer::Fact;
 use contract::decision::How;
 use simulation::larkspur::FIRST;
 use simulation::network::Weather;
@@ -113,6 +114,54 @@ fn samples_are_deleted_by_their_values_tags() {
     assert_eq!((progress.pending, progress.confirmed, progress.without_key), (0, parts, 0));
     assert_eq!(world.network.accepted(), []);
 }
+
+#[test]
+fn records_are_deleted_by_their_own_tags() {
+    let mut world = World::new(7);
+    world.install(&[FIRST, DISKS].concat());
+    let each = |types: [&str; 3]| Fact::Each(types.map(|t| Some(Fact::Text(t.into()))).into());
+    world.facts.set("disk-type", each(["ssd", "hdd", "ssd"]));
+    world.agent().agree("hardware", None, How::Cli, "en").unwrap();
+    assert_eq!(world.agent().send("hardware").unwrap().acknowledged, 3);
+    assert_eq!(world.network.accepted().len(), 3);
+    // Not all at once: what is left to the schedule finds its keys again days later.
+    world.agent().withdraw("hardware", How::Cli, "en", false).unwrap();
+    tick_for(&world, 30);
+    assert_eq!(world.network.accepted(), []);
+    assert_eq!(deleted(&world), 3);
+}
+
+/// A channel in which two records of three say the same.
+const DISKS: &str = r#"
+[[channel]]
+id = "hardware"
+title = "Hardware"
+about = "Which disks are in use"
+period = "week"
+identity = "period"
+retention_days = 30
+publication = "exact"
+
+[[channel.part]]
+id = "disk"
+
+[[channel.part.field]]
+id = "disk"
+question = "Which disks does it have?"
+purpose = "support"
+kind = "records"
+unit = "disks"
+records_max = 8
+expires = 2029-12-31
+source = { file = "/var/lib/larkspur/disks.json", format = "json", pointer = "/disks/*" }
+
+[[channel.part.field.column]]
+id = "disk-type"
+question = "What does it turn?"
+kind = "choice"
+choices = ["hdd", "ssd"]
+value = { pointer = "/type" }
+"#;
 
 // Promise 21 for withdrawal.
 #[test]
