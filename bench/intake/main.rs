@@ -22,6 +22,8 @@ mod load;
 mod null;
 mod process;
 mod sealed;
+#[path = "../sixty/mod.rs"]
+mod sixty;
 mod vendor;
 
 use std::time::Duration;

@@ -10,7 +10,8 @@ use rand_core::SeedableRng as _;
 
 use crate::load::{Load, write_tag};
 use crate::process::Server;
-use crate::vendor::{FIELDS, Requests, Vendor};
+use crate::sixty::FIELDS;
+use crate::vendor::{Requests, Vendor};
 
 /// Connections: a relay keeps so many to a gateway.
 const CONNECTIONS: usize = 256;

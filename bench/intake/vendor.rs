@@ -1,19 +1,16 @@
 //! A fictional vendor: a manifest of one part of 60 fields, its keys, and requests with such parts.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use contract::manifest::Manifest;
 use envelope::{Receipt, RootPublic};
-use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 use crate::process::collector;
+use crate::sixty::{self, FIELDS};
 
-/// Fields of the part, of which a third each are flags, numbers and choices.
-pub(crate) const FIELDS: usize = 60;
 /// Requests with different answers.
 const TEMPLATES: usize = 256;
 
@@ -38,7 +35,7 @@ impl Vendor {
         let root = folder.path().join("root.key");
         let printed = run(Command::new(collector()).args(["keys", "root", "--out"]).arg(&root));
         let line = printed.lines().next().unwrap();
-        let text = manifest(line);
+        let text = sixty::manifest(line);
         let manifest = Manifest::parse(&text).unwrap_or_else(|problems| panic!("{problems}"));
         fs::write(folder.path().join("manifest.toml"), &text).unwrap();
         Self { folder, manifest, root: line.parse().unwrap() }
@@ -87,28 +84,9 @@ impl Vendor {
 
     /// A part with answers to the first fields.
     pub(crate) fn part(&self, number: usize, fields: usize) -> Vec<u8> {
+        let mixed = |field| number.wrapping_mul(2_654_435_761).wrapping_add(field * 40_503) >> 8;
         let definition = &self.manifest.definitions()[0];
-        let answers: Map<String, Value> = (0..fields)
-            .map(|field| {
-                let mixed = number.wrapping_mul(2_654_435_761).wrapping_add(field * 40_503) >> 8;
-                let value = match field % 3 {
-                    0 => Value::from(mixed.is_multiple_of(2)),
-                    1 => ["0", "1-9", "10-99", "100-999", "1000+"][mixed % 5].into(),
-                    _ => format!("choice-{}", mixed % 8).into(),
-                };
-                (name(field), value)
-            })
-            .collect();
-        let part = json!({
-            "answers": answers,
-            "channel": "usage",
-            "definition": definition.hash().to_string(),
-            "part": definition.part.as_str(),
-            "period": today(),
-            "program": "larkspur",
-            "tag": "0".repeat(32),
-        });
-        contract::canonical::to_bytes(&part).unwrap()
+        sixty::part(definition, (&today(), &"0".repeat(32)), fields, mixed)
     }
 
     /// Believes receipts as an agent would, but for the digest, which is not kept here.
@@ -119,10 +97,6 @@ impl Vendor {
         }
         assert!(!receipts.is_empty(), "no receipt was kept for verification");
     }
-}
-
-fn name(field: usize) -> String {
-    format!("setting-of-module-{field:02}")
 }
 
 /// Beside the program: on the disk that holds the build and not in memory.
@@ -138,28 +112,4 @@ fn run(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
-}
-
-fn manifest(root: &str) -> String {
-    let mut text = include_str!("manifest.toml").replace("ROOT", root);
-    for field in 0..FIELDS {
-        let name = name(field);
-        let kind = match field % 3 {
-            0 => "kind = \"flag\"".to_owned(),
-            1 => "kind = \"count\"\nunit = \"things\"\nbuckets = [0, 1, 10, 100, 1000]\n\
-                  max = 100000"
-                .to_owned(),
-            _ => {
-                let choices: Vec<String> = (0..8).map(|n| format!("\"choice-{n}\"")).collect();
-                format!("kind = \"choice\"\nchoices = [{}]", choices.join(", "))
-            }
-        };
-        let _ = write!(
-            text,
-            "\n[[channel.part.field]]\nid = \"{name}\"\nquestion = \"How is setting {field} \
-             set?\"\npurpose = \"support\"\n{kind}\nsource = {{ command = [\"larkspur\", \
-             \"{name}\"] }}\nexpires = 2031-12-31\n",
-        );
-    }
-    text
 }

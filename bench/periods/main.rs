@@ -13,7 +13,9 @@
     reason = "a measurement ends where something is not as it must be, and prints what it measured"
 )]
 
-use std::fmt::Write as _;
+#[path = "../sixty/mod.rs"]
+mod sixty;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -31,9 +33,8 @@ use contract::tally::Tally;
 use disk::OsDisk;
 use envelope::{KeyPurpose, RootKey, Tag};
 use jiff::civil::{Date, date};
-use serde_json::{Map, Value, json};
+use sixty::FIELDS;
 
-const FIELDS: usize = 60;
 const TODAY: Date = date(2026, 11, 20);
 const CLOSED: Date = date(2026, 11, 23);
 const PERIOD: &str = "2026-11-20";
@@ -56,7 +57,7 @@ fn main() {
 fn measure(folder: &Path, parts: u64) {
     let mut random = random::system();
     let root = RootKey::generate(&mut random);
-    let text = manifest(&root.public().to_string());
+    let text = sixty::manifest(&root.public().to_string());
     std::fs::write(folder.join("manifest.toml"), &text).unwrap();
     let catalogue = Catalogue::new([Manifest::parse(&text).unwrap_or_else(|p| panic!("{p}"))]);
     let catalogue = catalogue.unwrap();
@@ -189,57 +190,11 @@ fn tag(number: u64) -> Tag {
 
 fn part(catalogue: &Catalogue, number: u64) -> Vec<u8> {
     let definition = &catalogue.program("larkspur").unwrap().manifest.definitions()[0];
-    let answers: Map<String, Value> = (0..FIELDS)
-        .map(|field| {
-            let mixed = envelope::Digest::of(&[number.to_be_bytes(), field.to_be_bytes()].concat());
-            let mixed = usize::from(mixed.as_bytes()[0]);
-            let value = match field % 3 {
-                0 => Value::from(mixed.is_multiple_of(2)),
-                1 => ["0", "1-9", "10-99", "100-999", "1000+"][mixed % 5].into(),
-                _ => format!("choice-{}", mixed % 8).into(),
-            };
-            (name(field), value)
-        })
-        .collect();
-    let part = json!({
-        "answers": answers,
-        "channel": "usage",
-        "definition": definition.hash().to_string(),
-        "part": definition.part.as_str(),
-        "period": PERIOD,
-        "program": "larkspur",
-        "tag": tag(number).to_string(),
-    });
-    contract::canonical::to_bytes(&part).unwrap()
-}
-
-fn name(field: usize) -> String {
-    format!("setting-of-module-{field:02}")
-}
-
-fn manifest(root: &str) -> String {
-    let mut text = include_str!("../intake/manifest.toml").replace("ROOT", root);
-    for field in 0..FIELDS {
-        let name = name(field);
-        let kind = match field % 3 {
-            0 => "kind = \"flag\"".to_owned(),
-            1 => {
-                "kind = \"count\"\nunit = \"things\"\nbuckets = [0, 1, 10, 100, 1000]\nmax = 100000"
-                    .to_owned()
-            }
-            _ => {
-                let choices: Vec<String> = (0..8).map(|n| format!("\"choice-{n}\"")).collect();
-                format!("kind = \"choice\"\nchoices = [{}]", choices.join(", "))
-            }
-        };
-        let _ = write!(
-            text,
-            "\n[[channel.part.field]]\nid = \"{name}\"\nquestion = \"How is setting {field} \
-             set?\"\npurpose = \"support\"\n{kind}\nsource = {{ command = [\"larkspur\", \
-             \"{name}\"] }}\nexpires = 2031-12-31\n",
-        );
-    }
-    text
+    let mixed = |field: usize| {
+        let drawn = envelope::Digest::of(&[number.to_be_bytes(), field.to_be_bytes()].concat());
+        usize::from(drawn.as_bytes()[0])
+    };
+    sixty::part(definition, (PERIOD, &tag(number).to_string()), FIELDS, mixed)
 }
 
 fn timed<T>(seconds: &mut f64, work: impl FnOnce() -> T) -> T {
