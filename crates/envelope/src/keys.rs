@@ -161,12 +161,7 @@ impl RootKey {
 
     /// The text of the key's file, in one line.
     pub fn to_file_text(&self) -> Zeroizing<String> {
-        // Room for everything at once: a text that grows leaves copies behind.
-        let mut text = Zeroizing::new(String::with_capacity(PRIVATE.len() + 65));
-        text.push_str(PRIVATE);
-        hex::push(&mut text, self.0.as_bytes());
-        text.push('\n');
-        text
+        to_line(PRIVATE, &self.0)
     }
 
     /// Reads the text of a key's file.
@@ -174,9 +169,7 @@ impl RootKey {
     /// # Errors
     /// If the text is not what [`RootKey::to_file_text`] writes.
     pub fn from_file_text(text: &str) -> Result<Self, KeyFileError> {
-        let digits = text.trim_end().strip_prefix(PRIVATE).ok_or(KeyFileError::Prefix(PRIVATE))?;
-        let private = Zeroizing::new(hex::decode(digits).map_err(KeyFileError::Hex)?);
-        Ok(Self(SigningKey::from_bytes(&private)))
+        from_line(PRIVATE, text).map(Self)
     }
 
     /// Certifies a public key for one purpose, one program, and the days from first to last, both
@@ -215,6 +208,23 @@ pub(crate) fn generate(random: &mut impl CryptoRng) -> SigningKey {
     let mut private = Zeroizing::new([0; 32]);
     random.fill_bytes(private.as_mut());
     SigningKey::from_bytes(&private)
+}
+
+/// A private key as the one line of its file, behind what says of which kind it is.
+pub(crate) fn to_line(kind: &'static str, key: &SigningKey) -> Zeroizing<String> {
+    // Room for everything at once: a text that grows leaves copies behind.
+    let mut text = Zeroizing::new(String::with_capacity(kind.len() + 65));
+    text.push_str(kind);
+    hex::push(&mut text, key.as_bytes());
+    text.push('\n');
+    text
+}
+
+/// Reads such a line of this kind.
+pub(crate) fn from_line(kind: &'static str, text: &str) -> Result<SigningKey, KeyFileError> {
+    let digits = text.trim_end().strip_prefix(kind).ok_or(KeyFileError::Prefix(kind))?;
+    let private = Zeroizing::new(hex::decode(digits).map_err(KeyFileError::Hex)?);
+    Ok(SigningKey::from_bytes(&private))
 }
 
 pub(crate) fn sign(key: &SigningKey, message: &[u8]) -> Signature {

@@ -6,8 +6,7 @@ use ed25519_dalek::SigningKey;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::hex;
-use crate::keys::{KeyFileError, PublicKey, RootPublic, generate, sign};
+use crate::keys::{KeyFileError, PublicKey, RootPublic, from_line, generate, sign, to_line};
 use crate::signature::Signature;
 
 const POLICY: &[u8] = b"candor/policy/v1\0";
@@ -34,11 +33,7 @@ impl PolicyKey {
 
     /// The text of the key's file, in one line.
     pub fn to_file_text(&self) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(String::with_capacity(PRIVATE.len() + 65));
-        text.push_str(PRIVATE);
-        hex::push(&mut text, self.0.as_bytes());
-        text.push('\n');
-        text
+        to_line(PRIVATE, &self.0)
     }
 
     /// Reads the text of a key's file.
@@ -46,9 +41,7 @@ impl PolicyKey {
     /// # Errors
     /// If the text is not what [`PolicyKey::to_file_text`] writes.
     pub fn from_file_text(text: &str) -> Result<Self, KeyFileError> {
-        let digits = text.trim_end().strip_prefix(PRIVATE).ok_or(KeyFileError::Prefix(PRIVATE))?;
-        let private = Zeroizing::new(hex::decode(digits).map_err(KeyFileError::Hex)?);
-        Ok(Self(SigningKey::from_bytes(&private)))
+        from_line(PRIVATE, text).map(Self)
     }
 }
 
