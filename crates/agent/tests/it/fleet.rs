@@ -5,9 +5,6 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-
 use crate::machine::{Machine, SaidNo as _};
 
 /// The host of a fleet's policy.
@@ -19,18 +16,7 @@ struct Host {
 
 impl Host {
     fn new() -> Self {
-        let certificate = include_bytes!("localhost.crt");
-        let certificates =
-            CertificateDer::pem_slice_iter(certificate).map(Result::unwrap).collect();
-        let key = PrivateKeyDer::from_pem_slice(include_bytes!("localhost.key")).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(certificates, key)
-            .unwrap();
-        let config = Arc::new(config);
+        let config = crate::proxies::certified_by_itself();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let url = format!("https://localhost:{port}/candor/policy.toml");

@@ -75,9 +75,8 @@ fn a_proxys_password_is_never_shown() {
     }
 }
 
-/// A collector on this machine, with a certificate that it signed itself. Tells what it received
-/// after the handshake.
-fn self_signed() -> (String, Receiver<usize>) {
+/// A server's side of TLS, with a certificate that it signed itself.
+pub(crate) fn certified_by_itself() -> Arc<rustls::ServerConfig> {
     let certificate = include_bytes!("localhost.crt");
     let certificates = CertificateDer::pem_slice_iter(certificate).map(Result::unwrap).collect();
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("localhost.key")).unwrap();
@@ -88,7 +87,13 @@ fn self_signed() -> (String, Receiver<usize>) {
         .with_no_client_auth()
         .with_single_cert(certificates, key)
         .unwrap();
-    let config = Arc::new(config);
+    Arc::new(config)
+}
+
+/// A collector on this machine, with a certificate that it signed itself. Tells what it received
+/// after the handshake.
+fn self_signed() -> (String, Receiver<usize>) {
+    let config = certified_by_itself();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("https://localhost:{}", listener.local_addr().unwrap().port());
     let (tell, told) = channel();

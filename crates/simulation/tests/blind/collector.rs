@@ -17,7 +17,8 @@ use jiff::civil::Date;
 use simulation::larkspur::FIRST;
 
 use crate::gateway::Stepping;
-use crate::program::{Relay, built};
+use crate::program::Relay;
+use crate::programs::built;
 use crate::wire;
 
 /// The day of this machine: the agent knows no other.

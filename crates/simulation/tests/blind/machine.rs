@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use crate::collector::Collector;
-use crate::program::built;
+use crate::programs::built;
 
 /// Counts whoever connects.
 pub(crate) struct Recorder {

@@ -23,5 +23,7 @@ mod keys;
 mod machine;
 mod namespaces;
 mod program;
+#[path = "../programs/mod.rs"]
+mod programs;
 mod trouble;
 mod wire;

@@ -10,23 +10,8 @@ use std::thread::JoinHandle;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::programs::built;
 use crate::wire;
-
-/// A program of another crate, built by the same cargo.
-pub(crate) fn built(package: &str, program: &str) -> PathBuf {
-    static BUILDING: Mutex<()> = Mutex::new(());
-    let one_at_a_time = BUILDING.lock().unwrap();
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", package, "--message-format=short"])
-        .status()
-        .unwrap();
-    drop(one_at_a_time);
-    assert!(built.success());
-    let mut folder = std::env::current_exe().unwrap();
-    folder.pop();
-    folder.pop();
-    folder.join(program)
-}
 
 /// The relay, built once.
 fn relay() -> &'static PathBuf {

@@ -6,12 +6,16 @@
     reason = "a test that cannot go on says where"
 )]
 
+#[path = "../programs/mod.rs"]
+mod programs;
+
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use programs::built;
 use tempfile::TempDir;
 
 /// Variables by which the machine that runs the test could speak into a guide.
@@ -27,17 +31,13 @@ const SPEAKING: [&str; 8] = [
 ];
 
 /// The folder of the real programs, built by the same cargo.
-fn programs() -> &'static Path {
+fn folder_of_programs() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "-p", "agent", "-p", "collector", "-p", "relay"])
-            .status();
-        assert!(built.unwrap().success());
-        let mut folder = std::env::current_exe().unwrap();
-        folder.pop();
-        folder.pop();
-        folder
+        built("collector", "candor-collector");
+        let mut program = built("agent", "candor-agent");
+        program.pop();
+        program
     })
 }
 
@@ -75,7 +75,7 @@ fn followed(guide: &str, ports: &[&str]) -> (TempDir, String) {
     );
     let said = folder.path().join("said");
     let out = File::create(&said).unwrap();
-    let path = format!("{}:{}", programs().display(), std::env::var("PATH").unwrap());
+    let path = format!("{}:{}", folder_of_programs().display(), std::env::var("PATH").unwrap());
     let mut bash = Command::new("bash");
     bash.args(["-c", &script]).current_dir(folder.path()).env("PATH", path);
     bash.env("CHECKOUT", Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));

@@ -1,4 +1,4 @@
-//! The real programs of other crates, built by the same cargo.
+//! The real programs of other crates, built by the same cargo: shared by the tests beside it.
 
 use std::path::PathBuf;
 use std::process::Command;

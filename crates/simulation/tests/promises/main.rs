@@ -21,6 +21,7 @@ mod ledger;
 mod looking;
 mod notice;
 mod policy;
+#[path = "../programs/mod.rs"]
 mod programs;
 mod retries;
 mod roles;
