@@ -58,7 +58,7 @@ impl Collector {
         let line = FIRST.lines().find(|line| line.starts_with("root_keys")).unwrap();
         let text = FIRST.replace(line, &format!("root_keys = [\"{pinned}\"]"));
         std::fs::write(path("manifest.toml"), text).unwrap();
-        let mut process = make(&built("collector", "candor-collector"))
+        let mut process = make(&built("candor-collector"))
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .arg("--data")

@@ -59,7 +59,7 @@ pub(crate) fn with_relays(manifest: &str, collector: &str, relays: &[String]) ->
 
 pub(crate) fn agent() -> &'static PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| built("agent", "candor-agent"))
+    BUILT.get_or_init(|| built("candor-agent"))
 }
 
 impl Machine {

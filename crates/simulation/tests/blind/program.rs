@@ -16,7 +16,7 @@ use crate::wire;
 /// The relay, built once.
 fn relay() -> &'static PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| built("relay", "candor-relay"))
+    BUILT.get_or_init(|| built("candor-relay"))
 }
 
 pub(crate) struct Relay {

@@ -34,8 +34,8 @@ const SPEAKING: [&str; 8] = [
 fn folder_of_programs() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        built("collector", "candor-collector");
-        let mut program = built("agent", "candor-agent");
+        built("candor-collector");
+        let mut program = built("candor-agent");
         program.pop();
         program
     })

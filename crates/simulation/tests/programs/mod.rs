@@ -5,11 +5,16 @@ use std::process::Command;
 use std::sync::Mutex;
 
 /// A program, built if it is not yet.
-pub(crate) fn built(package: &str, program: &str) -> PathBuf {
+///
+/// It is selected as `cargo test --workspace` selects it, with a test beside it: then features are
+/// resolved alike and what that run has built serves here too, instead of a second build of
+/// hundreds of crates.
+pub(crate) fn built(program: &str) -> PathBuf {
     static BUILDING: Mutex<()> = Mutex::new(());
     let one_at_a_time = BUILDING.lock().unwrap();
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", package, "--message-format=short"])
+        .args(["build", "--quiet", "--message-format=short"])
+        .args(["--workspace", "--bin", program, "--test", "tidy"])
         .status()
         .unwrap();
     drop(one_at_a_time);

@@ -18,8 +18,7 @@ struct Gap {
 
 impl Gap {
     fn new() -> Self {
-        let (agent, collector) =
-            (built("agent", "candor-agent"), built("collector", "candor-collector"));
+        let (agent, collector) = (built("candor-agent"), built("candor-collector"));
         let gap = Self { folder: tempfile::tempdir().unwrap(), agent, collector };
         let root = gap.collects(&["keys", "root", "--out", &gap.path("root.key")]);
         let root = root.split_whitespace().find(|word| word.starts_with("ed25519:")).unwrap();

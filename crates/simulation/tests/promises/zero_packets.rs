@@ -12,7 +12,7 @@ use crate::programs::built;
 
 /// The real program.
 fn program() -> PathBuf {
-    built("agent", "candor-agent")
+    built("candor-agent")
 }
 
 struct Machine {
