@@ -134,14 +134,21 @@ impl Collector {
     /// what a collector could tell one sender alone.
     pub(crate) fn signed_again(&self, list: &[u8]) -> Vec<u8> {
         let told = KeyDocument::of_program(list, "larkspur").unwrap();
+        let key = GatewayKey::generate(Kem::X25519, 9, told.first_day, &mut Stepping(98));
+        let keys = Gateway::new(vec![key]).configurations(told.first_day);
+        self.signed_for(&keys, (told.first_day, told.last_day))
+    }
+
+    /// A document of another gateway's keys for today, under a key of this collector's root.
+    pub(crate) fn signs(&self, keys: &[u8]) -> Vec<u8> {
+        self.signed_for(keys, (today(), today()))
+    }
+
+    fn signed_for(&self, keys: &[u8], days: (Date, Date)) -> Vec<u8> {
         let path = self.folder.path().join("root.key");
         let root = collector::edge::keys::read_root(&path).unwrap();
-        let mut random = Stepping(99);
-        let days = (told.first_day, told.last_day);
-        let signer = root.issue(&mut random, KeyPurpose::Ohttp, "larkspur", days);
-        let key = GatewayKey::generate(Kem::X25519, 9, told.first_day, &mut random);
-        let keys = Gateway::new(vec![key]).configurations(told.first_day);
-        let document = sign_keys(&signer, &keys, days).unwrap();
+        let signer = root.issue(&mut Stepping(99), KeyPurpose::Ohttp, "larkspur", days);
+        let document = sign_keys(&signer, keys, days).unwrap();
         KeyDocument::list_to_json(&[document]).into_bytes()
     }
 
