@@ -7,8 +7,10 @@ use jiff::civil::{Date, date};
 use simulation::collector::{Collector, tag_of};
 use simulation::disk::{SimDisk, every_crash_point, every_error_point, every_full_point};
 
+mod backups;
 mod closed;
 mod format;
+mod full;
 mod planted;
 mod promises;
 

@@ -1,0 +1,238 @@
+//! Backups under failing power, and while the store is at work: a backup is whole or is none, and
+//! what comes back holds every part once and nothing that was deleted.
+
+use std::sync::Mutex;
+
+use collector::backup::{backup, put_back};
+use collector::store::{Answer, BACKUP, Deletions, Retention, Store, StoreError, restore, verify};
+use contract::calendar::PeriodKind;
+use disk::{AppendFile, Disk, DiskError, Entry, LockGuard, ReadFile};
+use simulation::collector::{Collector, tag_of};
+use simulation::disk::{SimDisk, every_crash_point, every_error_point};
+
+use super::closed::{CLOSED, a_day_before, kept_when_closed};
+use super::{PERIOD, Promises, TODAY, collector};
+
+fn retention() -> Retention {
+    Retention::new([("larkspur".parse().unwrap(), "usage".parse().unwrap(), 30)])
+}
+
+/// Puts a backup back and takes out what was deleted since.
+fn bring_back(from: &SimDisk, to: &SimDisk, deletions: &Deletions) -> Result<(), String> {
+    put_back(from, to, deletions).map_err(|error| error.to_string())?;
+    take_out(to, deletions).map_err(|error| error.to_string())
+}
+
+fn take_out(to: &SimDisk, deletions: &Deletions) -> Result<(), StoreError> {
+    let kept = |_: &_, _: &_| Some((PeriodKind::Day, 30));
+    restore(to.clone(), deletions, (&retention(), kept), TODAY).map(drop)
+}
+
+/// A day with a closed period, from which a tag was deleted after the backup.
+fn deleted_after(collector: &Collector, seed: u64) -> (SimDisk, Deletions, Promises) {
+    let (disk, mut promises) = a_day_before(collector, seed);
+    let copy = SimDisk::new(seed);
+    backup(&disk, &copy, (false, TODAY)).unwrap();
+    let mut store = collector.store(&disk).unwrap();
+    assert!(matches!(
+        collector.delete(&mut store, tag_of(3, PERIOD), TODAY).unwrap(),
+        Answer::Done(_)
+    ));
+    promises.held.retain(|(arrival, _)| arrival.part.tag() != Some(tag_of(3, PERIOD)));
+    promises.deleted.push(tag_of(3, PERIOD));
+    (copy, Deletions::of(&disk, TODAY).unwrap(), promises)
+}
+
+#[test]
+fn a_backup_that_was_cut_short_is_none_and_one_that_was_answered_is_whole() {
+    let collector = collector();
+    let (source, promises) = a_day_before(&collector, 51);
+    let deletions = Deletions::of(&source, TODAY).unwrap();
+    let make = |to: &SimDisk| backup(&source, to, (false, TODAY)).is_ok();
+    let check = |copy: &SimDisk, is_made: &bool| {
+        let back = SimDisk::new(52);
+        match bring_back(copy, &back, &deletions) {
+            Ok(()) => kept_when_closed(&collector, &back, &promises),
+            Err(said) if *is_made => Err(format!("a backup that was made: {said}")),
+            Err(_) => Ok(()),
+        }
+    };
+    let covered = every_crash_point(&SimDisk::new(53), make, check).unwrap();
+    assert!(covered.steps > 5, "{covered:?}");
+    every_error_point(&SimDisk::new(53), make, check).unwrap();
+}
+
+#[test]
+fn what_was_put_back_half_is_served_by_nobody_and_can_be_put_back_again() {
+    let collector = collector();
+    let (copy, deletions, promises) = deleted_after(&collector, 54);
+    let run = |to: &SimDisk| bring_back(&copy, to, &deletions).is_ok();
+    let check = |to: &SimDisk, is_done: &bool| {
+        match collector.store(to) {
+            // Nothing was put there yet: an empty folder is no danger.
+            Ok(store) if store.is_empty() && !is_done => return Ok(()),
+            Ok(_) => return kept_when_closed(&collector, &to.kill(), &promises),
+            Err(StoreError::Backup) if !is_done => {}
+            Err(error) => return Err(format!("it does not open: {error}")),
+        }
+        // Where the copy was whole the rest is done again; otherwise it begins anew.
+        if take_out(to, &deletions).is_ok() && collector.store(to).is_ok_and(|s| s.len() == 8) {
+            return kept_when_closed(&collector, &to.kill(), &promises);
+        }
+        let anew = SimDisk::new(55);
+        bring_back(&copy, &anew, &deletions)?;
+        kept_when_closed(&collector, &anew, &promises)
+    };
+    let covered = every_crash_point(&SimDisk::new(56), run, check).unwrap();
+    assert!(covered.steps > 20, "{covered:?}");
+    every_error_point(&SimDisk::new(56), run, check).unwrap();
+}
+
+/// What the store does while the backup is made.
+#[derive(Debug, Clone, Copy)]
+enum Meanwhile {
+    /// A period becomes columns.
+    Closing,
+    /// The day's deletions are taken out of a log.
+    BatchInLog,
+    /// The same, out of columns.
+    BatchInColumns,
+    /// More parts arrive.
+    Intake,
+}
+
+/// A disk beside which the store works at one moment of the backup.
+struct Busy<'w> {
+    disk: SimDisk,
+    /// Calls until then.
+    left: Mutex<u32>,
+    work: Mutex<Box<dyn FnMut() + Send + 'w>>,
+}
+
+impl std::fmt::Debug for Busy<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Busy")
+    }
+}
+
+impl Busy<'_> {
+    fn one_call(&self) {
+        let mut left = self.left.lock().unwrap();
+        if *left == 0 {
+            (self.work.lock().unwrap())();
+        }
+        *left = left.wrapping_sub(1);
+    }
+}
+
+impl Disk for Busy<'_> {
+    fn read(&self, path: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, DiskError> {
+        self.disk.read(path, bytes_max)
+    }
+
+    fn replace(&self, path: &str, bytes: &[u8]) -> Result<(), DiskError> {
+        self.disk.replace(path, bytes)
+    }
+
+    fn remove(&self, path: &str) -> Result<(), DiskError> {
+        self.disk.remove(path)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> Result<(), DiskError> {
+        self.disk.rename(from, to)
+    }
+
+    fn create_folder(&self, path: &str) -> Result<(), DiskError> {
+        self.disk.create_folder(path)
+    }
+
+    fn remove_folder(&self, path: &str) -> Result<(), DiskError> {
+        self.disk.remove_folder(path)
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<Entry>, DiskError> {
+        self.one_call();
+        self.disk.list(folder)
+    }
+
+    fn open_append(&self, path: &str) -> Result<Box<dyn AppendFile>, DiskError> {
+        self.disk.open_append(path)
+    }
+
+    fn open_read(&self, path: &str) -> Result<Option<Box<dyn ReadFile>>, DiskError> {
+        self.one_call();
+        self.disk.open_read(path)
+    }
+
+    fn try_lock(&self, path: &str) -> Result<LockGuard, DiskError> {
+        self.disk.try_lock(path)
+    }
+
+    fn bytes_free(&self) -> Result<u64, DiskError> {
+        self.disk.bytes_free()
+    }
+}
+
+/// Makes a backup, at whose call number `at` the store works. Says whether it came that far.
+fn beside(collector: &Collector, meanwhile: Meanwhile, at: u32) -> Result<bool, String> {
+    let (disk, mut promises) = a_day_before(collector, 57);
+    let mut store: Store<SimDisk> = collector.store(&disk).unwrap();
+    let tag = tag_of(3, PERIOD);
+    promises.may_be_closed = matches!(meanwhile, Meanwhile::Closing | Meanwhile::BatchInColumns);
+    if matches!(meanwhile, Meanwhile::BatchInColumns) {
+        collector.close(&mut store, CLOSED).unwrap();
+    }
+    if matches!(meanwhile, Meanwhile::BatchInLog | Meanwhile::BatchInColumns) {
+        promises.held.retain(|(arrival, _)| arrival.part.tag() != Some(tag));
+        promises.deleted.push(tag);
+    }
+    let copy = SimDisk::new(58);
+    let work = || match meanwhile {
+        Meanwhile::Closing => assert_eq!(collector.close(&mut store, CLOSED).unwrap(), 1),
+        Meanwhile::Intake => {
+            let more = [collector.arrival(40, PERIOD, "debian")];
+            collector.accept(&mut store, &more, TODAY);
+        }
+        _ => {
+            let done = collector.delete(&mut store, tag, TODAY).unwrap();
+            assert!(matches!(done, Answer::Done(_)));
+        }
+    };
+    let left = {
+        let work: Mutex<Box<dyn FnMut() + Send + '_>> = Mutex::new(Box::new(work));
+        let busy = Busy { disk: disk.clone(), left: Mutex::new(at), work };
+        backup(&busy, &copy, (false, TODAY)).map_err(|error| error.to_string())?;
+        busy.left.into_inner().unwrap()
+    };
+    let was_reached = left > at;
+    if !was_reached {
+        return Ok(false);
+    }
+    assert!(copy.read(BACKUP, 1 << 20).unwrap().is_some());
+    let deletions = Deletions::of(&disk, TODAY).unwrap();
+    let back = SimDisk::new(59);
+    bring_back(&copy, &back, &deletions)?;
+    kept_when_closed(collector, &back, &promises)?;
+    let report = verify(&back, &retention(), TODAY).map_err(|error| error.to_string())?;
+    assert_eq!(report.findings, []);
+    Ok(true)
+}
+
+#[test]
+fn a_backup_is_whole_whatever_the_store_does_at_any_moment_of_it() {
+    let collector = collector();
+    let all =
+        [Meanwhile::Closing, Meanwhile::BatchInLog, Meanwhile::BatchInColumns, Meanwhile::Intake];
+    for meanwhile in all {
+        let mut moments = 0;
+        for at in 0.. {
+            match beside(&collector, meanwhile, at) {
+                Ok(true) => moments += 1,
+                Ok(false) => break,
+                Err(said) => panic!("{meanwhile:?} at call {at}: {said}"),
+            }
+        }
+        println!("{meanwhile:?}: {moments} moments");
+        assert!(moments > 4, "{meanwhile:?}: {moments}");
+    }
+}
