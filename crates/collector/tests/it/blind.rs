@@ -69,6 +69,24 @@ fn opened(response: &Response) -> Answer {
 }
 
 #[test]
+fn too_many_sealed_requests_wait_and_open_ones_do_not() {
+    let vendor = vendor();
+    let server = vendor.serve_on(TODAY, &["--sealed-per-minute", "1"]);
+    let part = |number| vendor.part(&key(number), "2026-11-20", "debian");
+    let sealed = |number| {
+        let request = report(&part(number));
+        post(&server, &seal((&vendor, &server), (Kem::X25519, TODAY), &request).0)
+    };
+    assert_eq!(sealed(1).status, 200);
+    // The second of a minute, whenever one begins.
+    let refused = (2..1_000).map(sealed).find(|answer| answer.status != 200).unwrap();
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("60")));
+    assert_eq!(refused.json()["type"], "urn:candor:problem:sealed");
+    assert_eq!(server.post(&part(0)).status, 201);
+    assert!(server.get("/metrics").text().contains("refused_total{reason=\"sealed\"} "));
+}
+
+#[test]
 fn a_sealed_part_gets_the_receipt_that_an_open_one_gets() {
     let vendor = vendor();
     let server = vendor.serve();
