@@ -134,6 +134,12 @@ pub fn busy() -> Refused {
     Refused::later(Reason::Busy, detail, RETRY_BUSY_SECONDS)
 }
 
+/// What is told to whoever asks for a page that cannot be made.
+pub fn no_pages() -> Refused {
+    let detail = "The pages cannot be made; the log of the server says why.";
+    Refused::later(Reason::Disk, detail, RETRY_TROUBLE_SECONDS)
+}
+
 /// What is told to whoever asks for a channel that is not served.
 pub fn unknown_channel() -> Refused {
     Refused::new(

@@ -12,6 +12,7 @@ pub mod failure;
 pub mod fleet;
 pub mod intake;
 pub mod intake_log;
+pub mod keep;
 pub mod limits;
 pub mod metrics;
 pub mod noise;

@@ -12,12 +12,16 @@ use jiff::civil::Date;
 
 use crate::catalogue::{Catalogue, Served};
 use crate::intake_log;
+use crate::keep::Look;
 use crate::releases::{self, ReleasesError};
 use crate::signers::Signers;
-use crate::store::{self, StoreError};
+use crate::store::StoreError;
 
 /// Periods that a rehearsal shows: enough for a curve.
 const REHEARSAL_PERIODS_MAX: usize = 14;
+
+/// The data folder, in which releases are, and what is held.
+pub type Folder<'d> = (&'d dyn Disk, &'d dyn Look);
 
 /// Why a channel was not published.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +58,7 @@ pub struct Published {
 /// # Errors
 /// Names the first step that failed; what was published before it stands.
 pub fn publish_due(
-    disk: &dyn Disk,
+    (disk, look): Folder<'_>,
     catalogue: &Catalogue,
     (served, channel): (&Served, &Channel),
     signers: &Signers,
@@ -65,7 +69,7 @@ pub fn publish_due(
     let key = (signers.releases(program.as_str()), today);
     releases::finish(disk, (program, &channel.id), key)?;
     let frozen = releases::read(disk, program, &channel.id)?;
-    let held = held(disk, program, channel)?;
+    let held = held(look, program, channel)?;
     let last = frozen.last().map(|frozen| frozen.release.window);
     let mut number = frozen.len() as u64;
     let mut published = Vec::new();
@@ -78,7 +82,7 @@ pub fn publish_due(
         let ledger = releases::ledger(disk, program)?;
         let intake = intake_log::during(disk, window).map_err(ReleasesError::from)?;
         let plan = Plan::finished(channel, window, number, today, &ledger)?.with_intake(intake);
-        let (tally, uncounted) = count(disk, catalogue, (served, channel), window, true)?;
+        let (tally, uncounted) = count(look, catalogue, (served, channel), window, true)?;
         let release = publish(&tally, &plan, noise)?;
         releases::freeze(disk, &release, key)?;
         published.push(Published { release, uncounted });
@@ -91,19 +95,19 @@ pub fn publish_due(
 /// # Errors
 /// If what is held cannot be read.
 pub fn rehearse(
-    disk: &dyn Disk,
+    look: &dyn Look,
     catalogue: &Catalogue,
     (served, channel): (&Served, &Channel),
     (right, today): (Rehearsal, Date),
 ) -> Result<Vec<Release>, PublicationError> {
-    let held = held(disk, &served.manifest.program.id, channel)?;
+    let held = held(look, &served.manifest.program.id, channel)?;
     let skipped = held.len().saturating_sub(REHEARSAL_PERIODS_MAX);
     let mut releases = Vec::new();
     for period in held.into_iter().skip(skipped) {
         let Some(window) = Window::new(period, period) else { continue };
         let number = releases.len() as u64 + 1;
         let plan = Plan::rehearsal(channel, window, number, today, right)?;
-        let (tally, _) = count(disk, catalogue, (served, channel), window, false)?;
+        let (tally, _) = count(look, catalogue, (served, channel), window, false)?;
         releases.push(publish(&tally, &plan, &mut NoNoise)?);
     }
     Ok(releases)
@@ -140,11 +144,11 @@ fn due(channel: &Channel, held: &[Period], last: Option<Window>, today: Date) ->
 
 /// The channel's periods that are held, oldest first.
 fn held(
-    disk: &dyn Disk,
+    look: &dyn Look,
     program: &ProgramId,
     channel: &Channel,
 ) -> Result<Vec<Period>, StoreError> {
-    let files = store::files(disk)?.into_iter();
+    let files = look.periods()?.into_iter();
     let own = files.filter(|(of, id, period)| {
         of == program && *id == channel.id && period.kind() == channel.period
     });
@@ -153,7 +157,7 @@ fn held(
 
 /// Counts a window. Also says how many parts no definition at hand fits.
 fn count(
-    disk: &dyn Disk,
+    look: &dyn Look,
     catalogue: &Catalogue,
     (served, channel): (&Served, &Channel),
     window: Window,
@@ -168,7 +172,7 @@ fn count(
     let mut uncounted = 0;
     let mut period = Period::containing(channel.period, window.first);
     while period.last_day() <= window.last {
-        let counted = store::count(disk, (program, &channel.id, period), find, &mut tally)?;
+        let counted = look.count((program, &channel.id, period), &find, &mut tally)?;
         uncounted += counted.uncounted;
         if is_finished && !counted.is_whole {
             return Err(PublicationError::Damaged(period));

@@ -45,17 +45,15 @@ mod period;
 mod restore;
 mod scan;
 mod scanner;
+mod seam;
 mod sorter;
 mod verify;
 mod verify_columns;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use contract::calendar::Period;
-use contract::definition::Definition;
 use contract::id::{ChannelId, ProgramId};
-use contract::part::Part;
 use disk::{Disk, DiskError, LockGuard, path::join};
 use envelope::Tag;
 
@@ -65,13 +63,15 @@ pub use self::convert::{Closing, FindDefinition, convert};
 pub use self::count::{Counted as CountedParts, count};
 pub use self::delete::{Answer, Deleted, LET_GO, Settled};
 pub use self::error::{StoreError, Trouble};
-pub use self::forget::{Forgotten, Retention};
+pub use self::forget::{Forgotten, Retention, overdue};
 pub use self::index::SUFFIX as INDEX_SUFFIX;
 pub use self::period::HeldPart;
 use self::period::SUFFIX;
-pub use self::restore::{BACKUP, Deletions, restore};
+pub use self::restore::{BACKUP, Deletions, Done, Exported, restore};
 pub use self::scan::{Scan, Stored, files, scan};
-pub use self::verify::{Finding, Report, verify};
+pub use self::verify::{Counted as HeldPeriod, Finding, Report, verify};
+pub use crate::keep::{Arrival, Outcome};
+use crate::keep::{Held, Place};
 use crate::limits::{INDEX_ROWS_MAX, RECORD_BYTES_MAX};
 
 /// The folder of everything that was received.
@@ -90,36 +90,6 @@ pub struct Store<D> {
     /// Why parts are not kept at the moment: logged when it changes, not for each part.
     trouble: Option<Trouble>,
     _lock: LockGuard,
-}
-
-/// A part that passed [`contract::part::check`], with what keeping it needs.
-#[derive(Debug, Clone)]
-pub struct Arrival {
-    /// The part.
-    pub part: Part,
-    /// Its definition.
-    pub definition: Arc<Definition>,
-    /// How long its channel keeps parts.
-    pub retention_days: u32,
-}
-
-/// What became of a part.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is durable; here is its receipt's JSON.
-    Accepted(String),
-    /// The same bytes were accepted before; here is the same receipt.
-    Duplicate(String),
-    /// Other bytes were accepted before under the same tag, part and period: those stand.
-    Conflict,
-    /// The tag was deleted; this is a late copy.
-    Deleted,
-    /// Its period is past its retention.
-    Forgotten,
-    /// Intake for its period has closed, also where the clock has gone back since.
-    Closed,
-    /// It is not kept; it may be sent again.
-    Unavailable(Trouble),
 }
 
 impl<D: Disk> Store<D> {
@@ -187,18 +157,30 @@ impl<D: Disk> Store<D> {
         channel: &ChannelId,
         tags: &[Tag],
     ) -> Result<Vec<HeldPart>, StoreError> {
+        let mut held = self.held_in_logs((program, channel), tags)?;
+        let closed = closed::held(&self.disk, (program, channel), &held)?;
+        held.parts.extend(closed);
+        Ok(held.parts)
+    }
+
+    /// The parts that logs hold, and where others may be: an index finds the first at once, the
+    /// others take reading, which can be done beside the store.
+    fn held_in_logs(
+        &mut self,
+        (program, channel): Place<'_>,
+        tags: &[Tag],
+    ) -> Result<Held, StoreError> {
         let Self { disk, programs, .. } = self;
         let channel = programs.get_mut(program).and_then(|channels| channels.get_mut(channel));
-        let Some(channel) = channel else { return Ok(Vec::new()) };
-        let mut held = Vec::new();
-        for tag in tags.iter().filter(|tag| !channel.pending.contains(**tag)) {
+        let Some(channel) = channel else { return Ok(Held::default()) };
+        let mut held = Held::default();
+        held.tags.extend(tags.iter().filter(|tag| !channel.pending.contains(**tag)));
+        for tag in &held.tags {
             for period in channel.periods.values_mut() {
-                held.extend(period.held(disk, *tag)?);
-            }
-            for closed in channel.closed.values() {
-                held.extend(closed.held(disk, *tag)?);
+                held.parts.extend(period.held(disk, *tag)?);
             }
         }
+        held.closed.extend(channel.closed.keys());
         Ok(held)
     }
 

@@ -34,11 +34,23 @@ impl Collector {
     /// # Errors
     /// If the manifest's names clash with the collector's own.
     pub fn new(seed: u64) -> Result<Self, collector::catalogue::ReservedName> {
+        Self::serving_also(seed, "")
+    }
+
+    /// The same, whose manifest has more channels: their text stands behind the others.
+    ///
+    /// # Errors
+    /// As [`Collector::new`].
+    pub fn serving_also(
+        seed: u64,
+        channels: &str,
+    ) -> Result<Self, collector::catalogue::ReservedName> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let root = RootKey::generate(&mut random);
         let days = (date(2026, 1, 1), date(2036, 12, 31));
         let key = root.issue(&mut random, KeyPurpose::Receipt, "larkspur", days);
-        Self::serving(crate::larkspur::FIRST, root.public(), key)
+        let text = format!("{}{channels}", crate::larkspur::FIRST);
+        Self::serving(&text, root.public(), key)
     }
 
     fn serving(

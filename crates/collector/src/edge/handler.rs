@@ -18,10 +18,11 @@ use super::crowd::{Guest, Turnstile};
 use super::gateway::Gateway;
 use super::health;
 use super::publication::LiveSite;
-use super::writer::{Address, Job, Writer};
+use super::writer::{self, Address, Job, Writer};
 use crate::body::{self, Coding, UnpackError};
 use crate::catalogue::Catalogue;
 use crate::intake;
+use crate::keep::Look;
 use crate::limits::{BODY_BYTES_MAX, RETRY_DELETION_SECONDS};
 use crate::metrics::Metrics;
 use crate::pages::Lookup;
@@ -42,6 +43,8 @@ pub(super) struct Shared {
     pub(super) catalogue: RwLock<Arc<Catalogue>>,
     pub(super) signers: RwLock<Arc<Signers>>,
     pub(super) writer: Writer,
+    /// What is held, beside the writer.
+    pub(super) look: Arc<dyn Look>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) clock: Clock,
     pub(super) times: Times,
@@ -168,8 +171,17 @@ pub(super) async fn accept(
 }
 
 pub(super) async fn held(address: Address, shared: &Shared) -> Result<Answer, Refused> {
+    let place = (address.program.clone(), address.channel.clone());
     let held = shared.writer.ask(|answer| Job::Held(address, answer)).await;
     let held = held.ok_or_else(internal)?.map_err(intake::unavailable)?;
+    // Closed periods take reading: the writer goes on meanwhile.
+    let look = Arc::clone(&shared.look);
+    let read = move || {
+        let closed = look.held((&place.0, &place.1), &held)?;
+        Ok([held.parts, closed].concat())
+    };
+    let held = tokio::task::spawn_blocking(read).await.map_err(|_| internal())?;
+    let held = held.map_err(|error| intake::unavailable(writer::report(&error)))?;
     let parts: Vec<_> = held
         .iter()
         .map(|held| {
@@ -226,8 +238,11 @@ async fn page(path: &str, headers: &HeaderMap, shared: &Shared) -> Result<Answer
     if shared.site.is_rehearsal() {
         let changes = shared.writer.ask(Job::Changes).await.ok_or_else(internal)?;
         shared.site.refresh(shared.catalogue(), changes, shared.clock.today()).await;
+    } else if shared.site.pages().is_none() {
+        // The server takes parts before it has pages: who comes first waits for them.
+        shared.site.refresh(shared.catalogue(), 0, shared.clock.today()).await;
     }
-    let pages = shared.site.pages();
+    let pages = shared.site.pages().ok_or_else(intake::no_pages)?;
     match pages.lookup(path) {
         Lookup::Nothing => Err(not_found()),
         Lookup::Folder(name) => {

@@ -14,9 +14,10 @@ use site::RenderError;
 
 use super::random;
 use crate::catalogue::Catalogue;
+use crate::keep::Look;
 use crate::noise::Laplace;
 use crate::pages::{Pages, Shown};
-use crate::publisher::{self, PublicationError, Published};
+use crate::publisher::{self, Folder, PublicationError, Published};
 use crate::releases::{self, Frozen, ReleasesError};
 use crate::signers::Signers;
 
@@ -57,7 +58,7 @@ pub struct ChannelPublished {
 /// # Errors
 /// If another process publishes at this moment.
 pub fn publish_all(
-    disk: &dyn Disk,
+    (disk, look): Folder<'_>,
     catalogue: &Catalogue,
     signers: &Signers,
     today: Date,
@@ -68,7 +69,9 @@ pub fn publish_all(
     for (program, served) in catalogue.programs() {
         for channel in &served.manifest.channels {
             let about = (served, channel);
-            let result = publisher::publish_due(disk, catalogue, about, signers, &mut noise, today);
+            let folder = (disk, look);
+            let result =
+                publisher::publish_due(folder, catalogue, about, signers, &mut noise, today);
             let (program, channel) = (program.clone(), channel.id.clone());
             all.push(ChannelPublished { program, channel, result });
         }
@@ -101,7 +104,7 @@ pub fn published_site(disk: &dyn Disk, catalogue: &Catalogue) -> Result<Pages, S
 /// # Errors
 /// If a page cannot be made.
 pub fn rehearsed_site(
-    disk: &dyn Disk,
+    look: &dyn Look,
     catalogue: &Catalogue,
     right: (Rehearsal, Date),
 ) -> Result<Pages, SiteError> {
@@ -110,7 +113,7 @@ pub fn rehearsed_site(
         let mut channels = Vec::new();
         for channel in &served.manifest.channels {
             // A channel that cannot be counted hides none of the others.
-            let releases = match publisher::rehearse(disk, catalogue, (served, channel), right) {
+            let releases = match publisher::rehearse(look, catalogue, (served, channel), right) {
                 Ok(releases) => releases,
                 Err(error) => {
                     let (channel, error) = (&channel.id, crate::failure::with_causes(&error));
@@ -155,8 +158,10 @@ pub fn write_site(pages: &Pages, folder: &Path) -> Result<usize, SiteError> {
 
 /// The site that a running server shows.
 pub(super) struct LiveSite {
-    pages: RwLock<Arc<Pages>>,
+    /// `None` until they were made for the first time.
+    pages: RwLock<Option<Arc<Pages>>>,
     disk: Arc<dyn Disk>,
+    look: Arc<dyn Look>,
     rehearsal: Option<Rehearsal>,
     /// What the pages were made from, so that they are made again only when it changed.
     made_from: tokio::sync::Mutex<Option<MadeFrom>>,
@@ -171,9 +176,12 @@ enum MadeFrom {
 }
 
 impl LiveSite {
-    pub(super) fn new(disk: Arc<dyn Disk>, rehearsal: Option<Rehearsal>) -> Self {
+    pub(super) fn new(
+        (disk, look): (Arc<dyn Disk>, Arc<dyn Look>),
+        rehearsal: Option<Rehearsal>,
+    ) -> Self {
         let (pages, made_from) = (RwLock::default(), tokio::sync::Mutex::default());
-        Self { pages, disk, rehearsal, made_from }
+        Self { pages, disk, look, rehearsal, made_from }
     }
 
     pub(super) fn is_rehearsal(&self) -> bool {
@@ -184,8 +192,8 @@ impl LiveSite {
         self.disk.as_ref()
     }
 
-    pub(super) fn pages(&self) -> Arc<Pages> {
-        Arc::clone(&self.pages.read().unwrap_or_else(PoisonError::into_inner))
+    pub(super) fn pages(&self) -> Option<Arc<Pages>> {
+        self.pages.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Makes the pages again at the next look, because the manifests changed.
@@ -197,7 +205,7 @@ impl LiveSite {
     /// rehearsal.
     pub(super) async fn refresh(&self, catalogue: Arc<Catalogue>, changes: u64, today: Date) {
         let mut made_from = self.made_from.lock().await;
-        let disk = Arc::clone(&self.disk);
+        let (disk, look) = (Arc::clone(&self.disk), Arc::clone(&self.look));
         let rehearsal = self.rehearsal;
         let before = made_from.take();
         let work = move || {
@@ -210,7 +218,7 @@ impl LiveSite {
                 return Ok((now, None));
             }
             let pages = match rehearsal {
-                Some(right) => rehearsed_site(disk.as_ref(), &catalogue, (right, today)),
+                Some(right) => rehearsed_site(look.as_ref(), &catalogue, (right, today)),
                 None => published_site(disk.as_ref(), &catalogue),
             };
             pages.map(|pages| (now, Some(pages)))
@@ -220,7 +228,7 @@ impl LiveSite {
                 *made_from = Some(now);
                 if let Some(pages) = pages {
                     let mut current = self.pages.write().unwrap_or_else(PoisonError::into_inner);
-                    *current = Arc::new(pages);
+                    *current = Some(Arc::new(pages));
                 }
             }
             Ok(Err(error)) => log(&error),
@@ -239,8 +247,11 @@ impl LiveSite {
         if self.rehearsal.is_some() {
             return Some(0);
         }
-        let disk = Arc::clone(&self.disk);
-        let work = move || publish_all(disk.as_ref(), &catalogue, &signers, today);
+        let (disk, look) = (Arc::clone(&self.disk), Arc::clone(&self.look));
+        let work = move || {
+            let folder = (disk.as_ref(), look.as_ref());
+            publish_all(folder, &catalogue, &signers, today)
+        };
         match tokio::task::spawn_blocking(work).await {
             Ok(Ok(channels)) => {
                 channels.iter().for_each(log_published);

@@ -24,10 +24,10 @@ use super::writer::{Job, Writer};
 use super::{connection, keys, manifests};
 use crate::catalogue::Catalogue;
 use crate::failure::with_causes;
+use crate::keep::{Keep, Look};
 use crate::limits::{HANDSHAKE_TIMEOUT, SALT_LIFETIME, SHUTDOWN_TIMEOUT, TICK};
 use crate::metrics::Metrics;
 use crate::signers::Signers;
-use crate::store::Store;
 
 /// How the server runs.
 #[derive(Debug)]
@@ -74,14 +74,14 @@ pub enum ServeError {
 ///
 /// # Errors
 /// If it cannot begin. Once it runs, errors are answered to whoever asked, and logged.
-pub fn serve<D, E>(
+pub fn serve<K, E>(
     settings: Settings,
-    (store, disk): (Store<D>, Arc<E>),
+    (store, look, disk): (K, Arc<dyn Look>, Arc<E>),
     (catalogue, signers): (Catalogue, Signers),
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError>
 where
-    D: Disk + 'static,
+    K: Keep + 'static,
     E: Disk + 'static,
 {
     raise_file_limit();
@@ -104,7 +104,11 @@ where
         gateway: Gateway::default(),
         turnstile: Turnstile::new(settings.sealed_per_minute),
         deletion_hour: settings.deletion_hour,
-        site: LiveSite::new(Arc::clone(&disk) as Arc<dyn Disk>, settings.rehearsal),
+        site: LiveSite::new(
+            (Arc::clone(&disk) as Arc<dyn Disk>, Arc::clone(&look)),
+            settings.rehearsal,
+        ),
+        look,
     });
     shared.gateway.renew(disk.as_ref(), &shared.signers(), shared.clock.today());
     let served = runtime.block_on(run(settings, &disk, shared, listening));
@@ -147,7 +151,7 @@ async fn run<E: Disk + 'static>(
     let mut today = settings.clock.today();
     let tls = settings.tls.as_ref();
     listening(address);
-    upkeep::close_periods(disk, &shared);
+    upkeep::close_periods(&shared);
     let mut upkeep = Upkeep::default();
     tracing::info!(%address, "serving");
     loop {
@@ -170,7 +174,7 @@ async fn run<E: Disk + 'static>(
                 let now = settings.clock.today();
                 if now != today {
                     today = now;
-                    begin_day(disk, &shared).await;
+                    begin_day(disk.as_ref(), &shared).await;
                 }
                 upkeep.deletions(disk.as_ref(), &shared).await;
                 refresh(&shared).await;
@@ -237,10 +241,10 @@ impl Work {
 }
 
 /// Another day: other keys may sign, other periods are past their retention.
-async fn begin_day<E: Disk + 'static>(disk: &Arc<E>, shared: &Arc<Shared>) {
-    renew_keys(disk.as_ref(), shared).await;
+async fn begin_day(disk: &dyn Disk, shared: &Arc<Shared>) {
+    renew_keys(disk, shared).await;
     shared.writer.tell(Job::Forget(shared.catalogue().retention())).await;
-    upkeep::close_periods(disk, shared);
+    upkeep::close_periods(shared);
 }
 
 /// Counting takes long where much is held, and parts are taken meanwhile.

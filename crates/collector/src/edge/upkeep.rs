@@ -10,19 +10,19 @@ use super::handler::Shared;
 use super::server::publish;
 use super::writer::Job;
 use crate::failure::with_causes;
-use crate::store::{self, LET_GO};
+use crate::store::LET_GO;
 
 /// In the background, on a thread of its own: parts are taken meanwhile.
-pub(super) fn close_periods<E: Disk + 'static>(disk: &Arc<E>, shared: &Arc<Shared>) {
-    let (disk, shared) = (Arc::clone(disk), Arc::clone(shared));
+pub(super) fn close_periods(shared: &Arc<Shared>) {
+    let shared = Arc::clone(shared);
     tokio::spawn(async move {
         let closable = shared.writer.ask(Job::Closable).await.unwrap_or_default();
         for closing in closable {
-            let (disk, catalogue) = (Arc::clone(&disk), shared.catalogue());
+            let (look, catalogue) = (Arc::clone(&shared.look), shared.catalogue());
             let work = closing.clone();
             let written = tokio::task::spawn_blocking(move || {
                 let find = |hash: &_| catalogue.definition(hash).cloned();
-                store::convert(disk.as_ref(), &work, &find)
+                look.close(&work, &find)
             });
             let is_written = match written.await {
                 Ok(Ok(())) => true,

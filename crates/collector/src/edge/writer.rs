@@ -4,25 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use contract::id::{ChannelId, ProgramId};
-use disk::Disk;
 use envelope::Tag;
 use tokio::sync::{mpsc, oneshot};
 
 use super::clock::Clock;
 use crate::catalogue::Catalogue;
+use crate::keep::{Arrival, Held, Keep, Outcome};
 use crate::limits::{BATCH_PARTS_MAX, QUEUE_PARTS_MAX};
 use crate::metrics::Metrics;
 use crate::signers::Signers;
-use crate::store::{
-    Answer, Arrival, Closing, HeldPart, Outcome, Retention, Store, StoreError, Trouble,
-};
+use crate::store::{Answer, Closing, Retention, StoreError, Trouble};
 
 /// Something for the store to do.
 pub(crate) enum Job {
     /// Take a part.
     Part(Box<Arrival>, oneshot::Sender<Outcome>),
     /// List what is held under some tags.
-    Held(Address, oneshot::Sender<Result<Vec<HeldPart>, Trouble>>),
+    Held(Address, oneshot::Sender<Result<Held, Trouble>>),
     /// Delete what is held under some tags.
     Delete(Address, oneshot::Sender<Result<Answer, Trouble>>),
     /// Take out of the files what was asked to be deleted; where unusually many ask, only if a
@@ -57,8 +55,8 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread. It ends when every [`Writer`] is dropped and all jobs are done.
-    pub(crate) fn start<D: Disk + 'static>(
-        store: Store<D>,
+    pub(crate) fn start<K: Keep + 'static>(
+        store: K,
         signers: Arc<Signers>,
         (clock, metrics): (Clock, Arc<Metrics>),
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
@@ -89,14 +87,14 @@ impl Writer {
     }
 }
 
-struct State<D> {
-    store: Store<D>,
+struct State<K> {
+    store: K,
     signers: Arc<Signers>,
     clock: Clock,
     metrics: Arc<Metrics>,
 }
 
-fn run<D: Disk>(mut state: State<D>, mut queue: mpsc::Receiver<Job>) {
+fn run<K: Keep>(mut state: State<K>, mut queue: mpsc::Receiver<Job>) {
     state.metrics.held(state.store.len());
     let mut jobs = Vec::with_capacity(BATCH_PARTS_MAX);
     while queue.blocking_recv_many(&mut jobs, BATCH_PARTS_MAX) > 0 {
@@ -116,7 +114,7 @@ fn run<D: Disk>(mut state: State<D>, mut queue: mpsc::Receiver<Job>) {
     }
 }
 
-impl<D: Disk> State<D> {
+impl<K: Keep> State<K> {
     fn write(&mut self, parts: &mut Vec<Arrival>, answers: &mut Vec<oneshot::Sender<Outcome>>) {
         if parts.is_empty() {
             return;
@@ -141,7 +139,7 @@ impl<D: Disk> State<D> {
         match job {
             Job::Part(..) => {}
             Job::Held(Address { program, channel, tags }, answer) => {
-                let held = self.store.held(&program, &channel, &tags);
+                let held = self.store.held((&program, &channel), &tags);
                 let _ = answer.send(held.map_err(|error| report(&error)));
             }
             Job::Delete(Address { program, channel, tags }, answer) => {
@@ -169,7 +167,7 @@ impl<D: Disk> State<D> {
             let channel = catalogue.channel(program.as_str(), channel.as_str())?;
             Some((channel.period, channel.retention_days))
         };
-        match self.store.settle_deletions(kept, (self.clock.today(), let_go)) {
+        match self.store.settle_deletions(&kept, (self.clock.today(), let_go)) {
             Ok(settled) => {
                 if settled.tags > 0 {
                     let (tags, rows) = (settled.tags, settled.rows);
@@ -218,7 +216,7 @@ impl<D: Disk> State<D> {
     }
 }
 
-fn report(error: &StoreError) -> Trouble {
+pub(super) fn report(error: &StoreError) -> Trouble {
     tracing::error!(error = crate::failure::with_causes(error), "the store failed");
     error.trouble()
 }

@@ -31,8 +31,6 @@ impl<D: Disk> Store<D> {
                     channel: channel.channel.clone(),
                     period: *period,
                     forget_by: file.forget_by(),
-                    log: file.path().to_owned(),
-                    folder: channel.closed_path(*period),
                     rows: file.len(),
                 }));
             }
@@ -51,18 +49,19 @@ impl<D: Disk> Store<D> {
     pub fn adopt(&mut self, closing: &Closing) -> Result<(), StoreError> {
         let (disk, channel) = self.channel(&closing.program, &closing.channel)?;
         channel.closing.remove(&closing.period);
-        let new = unfinished(&closing.folder);
+        let (log_path, folder) = (closing.log(), closing.folder());
+        let new = unfinished(&folder);
         if !channel.periods.contains_key(&closing.period) {
             // It was forgotten meanwhile.
             disk.remove_folder(&new)?;
             return Ok(());
         }
-        disk.rename(&new, &closing.folder)?;
-        let closed = ClosedPeriod::open(disk, closing.folder.clone(), closing.period)?;
+        disk.rename(&new, &folder)?;
+        let closed = ClosedPeriod::open(disk, folder.clone(), closing.period)?;
         if closed.len() != closing.rows {
-            return Err(StoreError::Damaged { path: closing.folder.clone(), offset: 0 });
+            return Err(StoreError::Damaged { path: folder, offset: 0 });
         }
-        if let Err(error) = disk.remove(&closing.log) {
+        if let Err(error) = disk.remove(&log_path) {
             // It may be gone or not: it is looked up before anything else is done with it.
             if let Some(file) = channel.periods.get_mut(&closing.period) {
                 file.unsettle();

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use contract::calendar::Period;
-use contract::id::PartId;
-use disk::{Disk, path::UNFINISHED, path::join};
+use contract::id::{ChannelId, PartId, ProgramId};
+use disk::{Disk, DiskError, path::UNFINISHED, path::join};
 use envelope::Tag;
 use jiff::civil::Date;
 
 use super::columns::{ColumnsFile, SUFFIX};
 use super::error::StoreError;
+use super::folder_of;
 use super::period::HeldPart;
+use crate::keep::{Held, Place};
 
 /// A closed period that is held. What it holds is read when it is asked for.
 #[derive(Debug)]
@@ -39,19 +41,6 @@ impl ClosedPeriod {
 
     pub(super) fn files(&self, disk: &dyn Disk) -> Result<Vec<ColumnsFile>, StoreError> {
         files(disk, &self.folder)
-    }
-
-    /// Every part with this tag.
-    pub(super) fn held(&self, disk: &dyn Disk, tag: Tag) -> Result<Vec<HeldPart>, StoreError> {
-        let mut held = Vec::new();
-        for file in self.files(disk)? {
-            for (_, bytes) in file.rows_of(tag)? {
-                let (period, forget_by) = (self.period, self.forget_by);
-                let Some(part) = part_of(&file, &bytes) else { continue };
-                held.push(HeldPart { tag, part, period, forget_by, bytes });
-            }
-        }
-        Ok(held)
     }
 
     /// Adds how many rows of which part each tag has.
@@ -109,6 +98,52 @@ impl ClosedPeriod {
     pub(super) fn folder(&self) -> &str {
         &self.folder
     }
+}
+
+/// Every part that closed periods hold under some tags. It needs no store: a period that was
+/// forgotten meanwhile, or lost its last part, is none.
+pub(super) fn held(
+    disk: &dyn Disk,
+    (program, channel): Place<'_>,
+    left: &Held,
+) -> Result<Vec<HeldPart>, StoreError> {
+    let mut held = Vec::new();
+    for period in &left.closed {
+        let folder = join(&folder_of(program, channel), &format!("{period}{SUFFIX}"));
+        let files = match files(disk, &folder) {
+            Err(error) if is_missing(&error) => continue,
+            files => files?,
+        };
+        let forget_by = files.iter().map(|file| file.footer.forget_by).min().unwrap_or(Date::MAX);
+        for (file, tag) in
+            files.iter().flat_map(|file| left.tags.iter().map(move |tag| (file, tag)))
+        {
+            for (_, bytes) in file.rows_of(*tag)? {
+                let Some(part) = part_of(file, &bytes) else { continue };
+                held.push(HeldPart { tag: *tag, part, period: *period, forget_by, bytes });
+            }
+        }
+    }
+    Ok(held)
+}
+
+/// How many parts a closed period holds, and until when; `None` where it is gone.
+pub(super) fn rows(
+    disk: &dyn Disk,
+    (program, channel, period): (&ProgramId, &ChannelId, Period),
+) -> Result<Option<(u64, Date)>, StoreError> {
+    let folder = join(&folder_of(program, channel), &format!("{period}{SUFFIX}"));
+    let files = match files(disk, &folder) {
+        Err(error) if is_missing(&error) => return Ok(None),
+        files => files?,
+    };
+    let rows = files.iter().map(|file| file.footer.rows).sum();
+    Ok(files.iter().map(|file| file.footer.forget_by).min().map(|forget_by| (rows, forget_by)))
+}
+
+fn is_missing(error: &StoreError) -> bool {
+    let StoreError::Disk(DiskError::Failed { source, .. }) = error else { return false };
+    source.kind() == std::io::ErrorKind::NotFound
 }
 
 /// The files of a closed period's folder.

@@ -18,6 +18,7 @@ use jiff::civil::Date;
 
 use super::columns::{ColumnsWriter, Footer, SUFFIX};
 use super::error::StoreError;
+use super::folder_of;
 use super::log_file;
 use super::sorter::{Key, Sorter};
 use crate::record::{self, RecordKind};
@@ -31,10 +32,26 @@ pub struct Closing {
     pub channel: ChannelId,
     /// The period.
     pub period: Period,
-    pub(super) forget_by: Date,
-    pub(super) log: String,
-    pub(super) folder: String,
-    pub(super) rows: u64,
+    /// The day after which its parts are forgotten.
+    pub forget_by: Date,
+    /// How many parts it holds.
+    pub rows: u64,
+}
+
+impl Closing {
+    fn path(&self, suffix: &str) -> String {
+        join(&folder_of(&self.program, &self.channel), &format!("{}{suffix}", self.period))
+    }
+
+    /// Its log.
+    pub(super) fn log(&self) -> String {
+        self.path(super::period::SUFFIX)
+    }
+
+    /// The folder of its columns.
+    pub(super) fn folder(&self) -> String {
+        self.path(SUFFIX)
+    }
 }
 
 /// Where a definition is found by its hash.
@@ -50,7 +67,7 @@ pub fn convert(
     closing: &Closing,
     find: FindDefinition<'_>,
 ) -> Result<(), StoreError> {
-    let folder = unfinished(&closing.folder);
+    let folder = unfinished(&closing.folder());
     disk.remove_folder(&folder)?;
     disk.create_folder(&folder)?;
     let written = write(disk, closing, &folder, find);
@@ -67,25 +84,26 @@ fn write(
     folder: &str,
     find: FindDefinition<'_>,
 ) -> Result<(), StoreError> {
+    let log = closing.log();
     let mut kinds = Kinds { closing, find, known: Vec::new(), numbers: BTreeMap::new() };
     let mut sorter = Sorter::new(disk, folder);
     let (mut rows, mut failed) = (0, None);
-    let scanned = log_file::scan(disk, &closing.log, |offset, record| {
+    let scanned = log_file::scan(disk, &log, |offset, record| {
         if record.kind != RecordKind::Row || failed.is_some() {
             return;
         }
         rows += 1;
-        let damaged = || StoreError::Damaged { path: closing.log.clone(), offset };
+        let damaged = || StoreError::Damaged { path: log.clone(), offset };
         let packed = record::Row::read(record.body).and_then(|row| kinds.pack(&row));
         let pushed = packed.ok_or_else(damaged).and_then(|(key, row)| sorter.push(key, row));
         failed = pushed.err();
     })?;
-    let scanned = scanned.ok_or_else(|| damaged(&closing.log, 0))?;
+    let scanned = scanned.ok_or_else(|| damaged(&log, 0))?;
     if let Some(error) = failed {
         return Err(error);
     }
     if rows != closing.rows || scanned.broken_at.is_some() {
-        return Err(damaged(&closing.log, scanned.broken_at.unwrap_or(0)));
+        return Err(damaged(&log, scanned.broken_at.unwrap_or(0)));
     }
     let mut writer: Option<([u8; 2], ColumnsWriter)> = None;
     let mut written = 0;
@@ -98,7 +116,7 @@ fn write(
             let path = join(folder, &kinds.name(number));
             writer = Some((number, ColumnsWriter::create(disk, path, kinds.footer(number))?));
         }
-        let row = unpack(&packed).ok_or_else(|| damaged(&closing.log, 0))?;
+        let row = unpack(&packed).ok_or_else(|| damaged(&log, 0))?;
         match &mut writer {
             Some((_, writer)) => writer.push(&row),
             None => Ok(()),
@@ -107,7 +125,7 @@ fn write(
     if let Some((_, writer)) = writer {
         written += writer.finish(disk)?;
     }
-    if written == rows { Ok(()) } else { Err(damaged(&closing.log, 0)) }
+    if written == rows { Ok(()) } else { Err(damaged(&log, 0)) }
 }
 
 fn damaged(path: &str, offset: u64) -> StoreError {

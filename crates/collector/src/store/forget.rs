@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use contract::calendar::Period;
 use contract::id::{ChannelId, ProgramId};
-use disk::Disk;
+use disk::{Disk, path::join};
 use jiff::civil::Date;
 
-use super::Store;
 use super::error::StoreError;
+use super::log_file;
+use super::period::{SUFFIX, day_in};
+use super::{Store, closed, files, folder_of};
+use crate::record::{Header, RecordKind};
 
 /// How long each channel keeps parts, as the manifests say now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,9 +52,52 @@ pub struct Forgotten {
     pub forget_by: Date,
 }
 
+/// What [`Store::forget`] would remove: read from the folder alone, which a server may be at work
+/// in.
+///
+/// # Errors
+/// If the disk fails or a file is damaged.
+pub fn overdue(
+    disk: &dyn Disk,
+    retention: &Retention,
+    today: Date,
+) -> Result<Vec<Forgotten>, StoreError> {
+    let mut overdue = Vec::new();
+    for (program, channel, period) in files(disk)? {
+        let place = (&program, &channel, period);
+        let read = match logged(disk, place)? {
+            Some(log) => Some(log),
+            None => closed::rows(disk, place)?,
+        };
+        // Removed since its name was read.
+        let Some((parts, promised)) = read else { continue };
+        let forget_by = retention.forget_by(&program, &channel, period, promised);
+        if forget_by < today {
+            overdue.push(Forgotten { program, channel, period, parts, forget_by });
+        }
+    }
+    Ok(overdue)
+}
+
+/// How many parts a log holds, and until when; `None` where there is none.
+fn logged(
+    disk: &dyn Disk,
+    (program, channel, period): (&ProgramId, &ChannelId, Period),
+) -> Result<Option<(u64, Date)>, StoreError> {
+    let path = join(&folder_of(program, channel), &format!("{period}{SUFFIX}"));
+    let (mut rows, mut earlier) = (0, None);
+    let scanned = log_file::scan(disk, &path, |_, record| match record.kind {
+        RecordKind::Row => rows += 1,
+        RecordKind::ForgetBy => earlier = day_in(record.body).or(earlier),
+        _ => {}
+    })?;
+    let forget_by = |header: Header| earlier.or(header.forget_by).unwrap_or(Date::MIN);
+    Ok(scanned.map(|scanned| (rows, forget_by(scanned.header))))
+}
+
 impl<D: Disk> Store<D> {
-    /// Removes every period past its retention and every marker past its day, and says which
-    /// periods they were. With `dry_run` it only says it.
+    /// Removes every period past its retention and every marker past its day, and says in order
+    /// which periods they were. With `dry_run` it only says it.
     ///
     /// # Errors
     /// If the disk fails; what was removed until then is gone, the rest is tried again next time.
@@ -117,6 +163,8 @@ impl<D: Disk> Store<D> {
                 .filter(|(period, _)| !open(period))
                 .for_each(|(_, file)| file.rest());
         }
+        let place = |gone: &Forgotten| (gone.program.clone(), gone.channel.clone(), gone.period);
+        forgotten.sort_by_key(place);
         Ok(forgotten)
     }
 }

@@ -377,7 +377,7 @@ impl Contents {
     }
 }
 
-fn day_in(body: &[u8]) -> Option<Date> {
+pub(super) fn day_in(body: &[u8]) -> Option<Date> {
     std::str::from_utf8(body).ok()?.parse().ok()
 }
 

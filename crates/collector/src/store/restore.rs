@@ -31,22 +31,29 @@ pub struct Deletions {
 /// One deleted tag in one part.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Exported {
-    channel: ChannelId,
-    /// `Tag::tombstone_marker`.
-    digest: Digest,
+pub struct Exported {
+    /// The channel.
+    pub channel: ChannelId,
+    /// [`Tag::tombstone_marker`].
+    pub digest: Digest,
     /// What was confirmed; `None` where it was asked for and waits for the batch.
-    done: Option<Done>,
-    program: ProgramId,
+    pub done: Option<Done>,
+    /// The program.
+    pub program: ProgramId,
 }
 
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What was confirmed of a deletion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Done {
-    deleted_on: Date,
-    part: Option<PartId>,
-    removed: u64,
-    until: Date,
+pub struct Done {
+    /// The day on which the rows were removed.
+    pub deleted_on: Date,
+    /// Their part; `None` where nothing was held.
+    pub part: Option<PartId>,
+    /// How many they were.
+    pub removed: u64,
+    /// The last day on which this is needed: no copy is taken any more, and no backup is kept.
+    pub until: Date,
 }
 
 impl std::fmt::Debug for Exported {
@@ -59,6 +66,16 @@ impl std::fmt::Debug for Exported {
 const FORMAT: u32 = 1;
 
 impl Deletions {
+    /// The list of a store: what is asked for, and what was done.
+    pub fn new(as_of: Date, deleted: Vec<Exported>) -> Self {
+        Self { as_of, deleted, format: FORMAT }
+    }
+
+    /// Every entry.
+    pub fn entries(&self) -> impl Iterator<Item = &Exported> {
+        self.deleted.iter()
+    }
+
     /// Reads the list of a data folder; a server may be at work in it.
     ///
     /// # Errors
@@ -81,7 +98,7 @@ impl Deletions {
                 exported(digest, Some(Done { deleted_on, part, removed, until }))
             }));
         }
-        Ok(Self { as_of: today, deleted, format: FORMAT })
+        Ok(Self::new(today, deleted))
     }
 
     /// Reads the list from its bytes; `None` where they are none that this program reads.

@@ -142,6 +142,23 @@ fn forgetting_removes_what_is_past_its_retention_and_verify_finds_what_was_not()
 }
 
 #[test]
+fn a_dry_run_says_beside_a_running_server_what_it_says_without_one() {
+    let vendor = Vendor::new();
+    send_a_week(&vendor);
+    let dry = || vendor.run(&["forget", "--today", "2026-12-19", "--dry-run"]);
+    let alone = dry();
+    let text = String::from_utf8_lossy(&alone.stdout);
+    assert!(text.contains("2026-11-18") && !text.contains("2026-11-20"), "{text}");
+    let server = vendor.serve_on("2026-11-23".parse().unwrap(), &[]);
+    let beside = dry();
+    assert!(beside.status.success(), "{}", String::from_utf8_lossy(&beside.stderr));
+    assert_eq!(beside.stdout, alone.stdout);
+    // It is there still.
+    server.stop();
+    assert_eq!(dry().stdout, alone.stdout);
+}
+
+#[test]
 fn a_release_says_how_far_somebody_could_have_moved_it() {
     let vendor = Vendor::new();
     for (today, limit, first) in [("2026-11-15", "50", 1), ("2026-11-18", "100", 100)] {

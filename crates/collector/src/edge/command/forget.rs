@@ -15,7 +15,7 @@ use crate::catalogue::Catalogue;
 use crate::config::Forget;
 use crate::edge::manifests;
 use crate::failure::{Failure, with_causes};
-use crate::store::{Forgotten, LET_GO, Settled, Store, StoreError};
+use crate::store::{self, Forgotten, LET_GO, Settled, Store, StoreError};
 
 pub(super) fn run(
     data: &Path,
@@ -34,6 +34,12 @@ pub(super) fn run(
         disk::Disk::replace(&disk, LET_GO, today.to_string().as_bytes())
             .map_err(|error| of_disk(headline, data, &error))?;
     }
+    if options.dry_run {
+        let forgotten = store::overdue(&disk, &retention, today).map_err(failed)?;
+        let done = Done { forgotten, settled: Settled::default(), closed: 0, dry_run: true };
+        print(out, &if json { done.to_json(today) } else { done.sentences() });
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut store = match Store::open(disk, 0) {
         Err(StoreError::Disk(error)) if options.let_go && error.kind() == ErrorKind::Locked => {
             let said = "The running server takes the deletions out within ten seconds.\n";
@@ -42,21 +48,17 @@ pub(super) fn run(
         }
         store => store.map_err(failed)?,
     };
-    let forgotten = store.forget(&retention, today, options.dry_run).map_err(failed)?;
-    let mut settled = Settled::default();
-    let mut closed = 0;
-    if !options.dry_run {
-        let kept = |program: &ProgramId, channel: &ChannelId| {
-            let channel = catalogue.channel(program.as_str(), channel.as_str())?;
-            Some((channel.period, channel.retention_days))
-        };
-        settled = store.settle_deletions(kept, (today, options.let_go)).map_err(failed)?;
-        let find = |hash: &_| catalogue.definition(hash).cloned();
-        closed = store.close_periods(&find, today).map_err(failed)?;
-        let removed = disk::Disk::remove(store.disk(), LET_GO);
-        removed.map_err(|error| of_disk(headline, data, &error))?;
-    }
-    let done = Done { forgotten, settled, closed, dry_run: options.dry_run };
+    let forgotten = store.forget(&retention, today, false).map_err(failed)?;
+    let kept = |program: &ProgramId, channel: &ChannelId| {
+        let channel = catalogue.channel(program.as_str(), channel.as_str())?;
+        Some((channel.period, channel.retention_days))
+    };
+    let settled = store.settle_deletions(kept, (today, options.let_go)).map_err(failed)?;
+    let find = |hash: &_| catalogue.definition(hash).cloned();
+    let closed = store.close_periods(&find, today).map_err(failed)?;
+    let removed = disk::Disk::remove(store.disk(), LET_GO);
+    removed.map_err(|error| of_disk(headline, data, &error))?;
+    let done = Done { forgotten, settled, closed, dry_run: false };
     let text = if json { done.to_json(today) } else { done.sentences() };
     print(out, &text);
     // A batch that waits for a person is no success: whoever runs this by a timer is told.

@@ -58,7 +58,7 @@ pub(super) fn run(
     let keys = keys.into_iter().map(|(_, key)| key).collect();
     let signers = Signers::choose(catalogue.roots(), keys, today);
     close_periods(data, &catalogue, today)?;
-    let channels = publication::publish_all(&disk, &catalogue, &signers, today);
+    let channels = publication::publish_all((&disk, &disk), &catalogue, &signers, today);
     let channels = channels.map_err(|error| of_disk(HEADLINE, data, &error))?;
     let mut files = None;
     if let Some(folder) = &options.site {

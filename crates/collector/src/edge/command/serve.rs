@@ -76,7 +76,8 @@ pub(super) fn run(data: &Path, options: Serve, out: &mut impl Write) -> Result<E
     };
     let listening =
         |address: SocketAddr| print(out, &format!("listening on {scheme}://{address}\n"));
-    server::serve(settings, (store, reader), (catalogue, signers), listening)
+    let look = Arc::<OsDisk>::clone(&reader);
+    server::serve(settings, (store, look, reader), (catalogue, signers), listening)
         .map_err(|error| of_server(&error))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,235 @@
+//! What stores are tried with: parts of two channels, one with tags and one without.
+
+use std::sync::Arc;
+
+use collector::intake;
+use collector::keep::{Arrival, FindRetention, Keep, Look, Outcome};
+use collector::store::{HeldPart, Retention, Scan, StoreError};
+use contract::calendar::{Period, PeriodKind};
+use contract::id::{ChannelId, ProgramId};
+use contract::release::Window;
+use contract::tally::Tally;
+use envelope::{Digest, Receipt, Tag};
+use jiff::civil::{Date, date};
+use simulation::collector::{Collector, tag_of};
+
+use super::Subject;
+
+pub(super) const TODAY: Date = date(2026, 11, 20);
+/// Days for which both channels keep parts.
+pub(super) const RETENTION_DAYS: u32 = 30;
+
+/// Two channels beside Larkspur's own.
+const CHANNELS: &str = r#"
+[[channel]]
+id = "trial"
+title = "Trial"
+about = "Two parts under one tag."
+period = "day"
+identity = "period"
+retention_days = 30
+publication = "exact"
+
+[[channel.part]]
+id = "colour"
+
+[[channel.part.field]]
+id = "colour"
+question = "Which colour does it have?"
+purpose = "support"
+kind = "choice"
+choices = ["blue", "green"]
+expires = 2029-12-31
+source = { system = "os.id" }
+
+[[channel.part]]
+id = "shape"
+
+[[channel.part.field]]
+id = "shape"
+question = "Which shape does it have?"
+purpose = "support"
+kind = "choice"
+choices = ["oval", "square"]
+expires = 2029-12-31
+source = { system = "os.id" }
+
+[[channel]]
+id = "open"
+title = "Open"
+about = "Parts without a tag."
+period = "day"
+identity = "none"
+retention_days = 30
+publication = "exact"
+
+[[channel.part]]
+id = "shade"
+
+[[channel.part.field]]
+id = "shade"
+question = "Which shade does it have?"
+purpose = "support"
+kind = "choice"
+choices = ["dark", "light"]
+expires = 2029-12-31
+source = { system = "os.id" }
+"#;
+
+/// A part as somebody sends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Sent {
+    pub(super) part: &'static str,
+    pub(super) installation: u32,
+    /// Days after [`TODAY`].
+    pub(super) day: u8,
+    pub(super) answer: &'static str,
+}
+
+/// A part in blue of the day, by whom.
+pub(super) const fn blue(installation: u32) -> Sent {
+    Sent { part: "colour", installation, day: 0, answer: "blue" }
+}
+
+pub(super) fn period(day: u8) -> Period {
+    Period::containing(PeriodKind::Day, contract::calendar::add_days(TODAY, day.into()))
+}
+
+pub(super) fn tag(installation: u32, day: u8) -> Tag {
+    tag_of(installation, &period(day).to_string())
+}
+
+pub(super) fn program() -> ProgramId {
+    "larkspur".parse().unwrap()
+}
+
+pub(super) fn channel() -> ChannelId {
+    "trial".parse().unwrap()
+}
+
+/// Keys, definitions and days.
+pub(super) struct Trial {
+    pub(super) collector: Collector,
+    pub(super) retention: Retention,
+}
+
+impl Trial {
+    pub(super) fn new() -> Self {
+        // So few that the index of a log is on the disk too.
+        let collector = Collector::serving_also(1, CHANNELS).unwrap();
+        let collector = Collector { index_rows: 2, ..collector };
+        let retention = collector.catalogue.retention();
+        Self { collector, retention }
+    }
+
+    /// A part as intake hands it on.
+    pub(super) fn arrival(&self, sent: Sent) -> Arrival {
+        self.arrival_kept(sent, RETENTION_DAYS)
+    }
+
+    pub(super) fn arrival_kept(&self, sent: Sent, retention_days: u32) -> Arrival {
+        let Sent { part, installation, day, answer } = sent;
+        let manifest = &self.collector.catalogue.program("larkspur").unwrap().manifest;
+        let definitions = manifest.definitions();
+        let definition = definitions.iter().find(|of| of.part.as_str() == part).unwrap();
+        let (hash, channel, period) = (definition.hash(), &definition.channel, period(day));
+        let tag = match channel.as_str() {
+            "open" => String::new(),
+            _ => format!(",\"tag\":\"{}\"", tag(installation, day)),
+        };
+        let bytes = format!(
+            "{{\"answers\":{{\"{part}\":\"{answer}\"}},\"channel\":\"{channel}\",\
+             \"definition\":\"{hash}\",\"part\":\"{part}\",\"period\":\"{period}\",\
+             \"program\":\"larkspur\"{tag}}}"
+        );
+        let address = (&program(), channel);
+        let catalogue = &self.collector.catalogue;
+        let arrival = intake::check(bytes.as_bytes(), address, catalogue, period.first_day());
+        Arrival { retention_days, ..arrival.unwrap() }
+    }
+
+    /// Sends parts in one batch.
+    pub(super) fn send(&self, keep: &mut dyn Keep, sent: &[Sent], today: Date) -> Vec<Outcome> {
+        let arrivals: Vec<_> = sent.iter().map(|sent| self.arrival(*sent)).collect();
+        keep.accept(&arrivals, &self.collector.signers, today)
+    }
+
+    /// Sends one part and says what became of it.
+    pub(super) fn send_one(&self, keep: &mut dyn Keep, sent: Sent, today: Date) -> Outcome {
+        self.send(keep, &[sent], today).remove(0)
+    }
+
+    /// Counts a period.
+    pub(super) fn count(
+        &self,
+        look: &dyn Look,
+        channel: &ChannelId,
+        period: Period,
+    ) -> Result<(Tally, u64), StoreError> {
+        let catalogue = &self.collector.catalogue;
+        let window = Window::new(period, period).unwrap();
+        let manifest = &catalogue.program("larkspur").unwrap().manifest;
+        let mut tally = Tally::new(manifest, channel.as_str(), window, []).unwrap();
+        let find = |hash: &Digest| catalogue.definition(hash).map(Arc::as_ref);
+        let counted = look.count((&program(), channel, period), &find, &mut tally)?;
+        assert!(counted.is_whole);
+        Ok((tally, counted.uncounted))
+    }
+
+    /// Gives every closed period its last form, as the server does.
+    pub(super) fn close(&self, store: &mut dyn Subject, today: Date) -> Result<u64, StoreError> {
+        let find = |hash: &Digest| self.collector.catalogue.definition(hash).cloned();
+        let mut closed = 0;
+        for closing in store.keep().closable(today) {
+            if let Err(error) = store.look().close(&closing, &find) {
+                store.keep().abandon(&closing);
+                return Err(error);
+            }
+            store.keep().adopt(&closing)?;
+            closed += 1;
+        }
+        Ok(closed)
+    }
+}
+
+/// Runs the batch of deletions.
+pub(super) fn settle(keep: &mut dyn Keep, today: Date) {
+    keep.settle_deletions(kept(), (today, false)).unwrap();
+}
+
+/// How both channels are kept.
+pub(super) fn kept() -> FindRetention<'static> {
+    &|_, _| Some((PeriodKind::Day, RETENTION_DAYS))
+}
+
+/// The receipt of a part that was taken, now or before.
+pub(super) fn receipt(outcome: &Outcome) -> Receipt {
+    let (Outcome::Accepted(json) | Outcome::Duplicate(json)) = outcome else {
+        panic!("no receipt: {outcome:?}")
+    };
+    serde_json::from_str(json).unwrap()
+}
+
+/// Everything that is held under tags, from both halves of the seam.
+pub(super) fn held(store: &mut dyn Subject, tags: &[Tag]) -> Result<Vec<HeldPart>, StoreError> {
+    let place = (&program(), &channel());
+    let found = store.keep().held(place, tags)?;
+    let more = store.look().held(place, &found)?;
+    let mut all = [found.parts, more].concat();
+    all.sort_by_key(|held| (held.period, held.tag, held.part.clone()));
+    Ok(all)
+}
+
+/// The bytes of every part of a period, in the order in which they are told.
+pub(super) fn scanned(
+    look: &dyn Look,
+    channel: &ChannelId,
+    period: Period,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut found = Vec::new();
+    let mut each = |stored: collector::store::Stored<'_>| found.push(stored.bytes.to_vec());
+    let Scan { parts, is_whole } = look.scan((&program(), channel, period), &mut each)?;
+    assert!(is_whole, "something is half there");
+    assert_eq!(parts, found.len() as u64);
+    Ok(found)
+}
