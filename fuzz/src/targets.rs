@@ -28,8 +28,10 @@ pub struct Target {
     pub name: &'static str,
     /// What is read.
     pub what: &'static str,
-    pub(crate) call: fn(&[u8]),
-    pub(crate) seeds: fn() -> Vec<Vec<u8>>,
+    /// Reads an input, and returns whatever it is.
+    pub call: fn(&[u8]),
+    /// Valid inputs of its kind.
+    pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
 macro_rules! targets {
