@@ -84,10 +84,8 @@ fn measure(folder: &Path, parts: u64) {
     println!("store, batches of 1,024, one fsync each   {:>9.0} parts/s", parts as f64 / seconds);
     let log = bytes_of(folder, ".log");
     println!("log                                       {:>9} bytes a part", log / parts);
-    println!(
-        "tags on the disk while it is open         {:>9} bytes a part",
-        bytes_of(folder, ".tags") / parts
-    );
+    let tags = bytes_of(folder, ".tags") / parts;
+    println!("tags on the disk while it is open         {tags:>9} bytes a part");
     drop(store);
     let mut opened = 0.0;
     let mut store = timed(&mut opened, || Store::open(disk(), 0).unwrap());
@@ -99,6 +97,7 @@ fn measure(folder: &Path, parts: u64) {
     println!("memory at its most so far                 {:>9} MB", memory_max() >> 20);
     let (_, from_log) = count(folder, &catalogue);
     println!("count from the log                        {from_log:>9.2} s");
+    held_up(folder, &mut store, (&program, &channel), parts);
     let mut closing = 0.0;
     let find = |hash: &_| catalogue.definition(hash).cloned();
     timed(&mut closing, || store.close_periods(&find, CLOSED).unwrap());
@@ -117,6 +116,25 @@ fn measure(folder: &Path, parts: u64) {
     leave(&mut store, (&program, &channel));
 }
 
+/// Deletes the last tag while its log is open: so long nothing is taken.
+fn held_up(
+    folder: &Path,
+    store: &mut Store<OsDisk>,
+    (program, channel): (&ProgramId, &ChannelId),
+    parts: u64,
+) {
+    let gib = bytes_of(folder, ".log") as f64 / f64::from(1 << 30);
+    store.delete((program, channel), &[tag(parts - 1)], TODAY).unwrap();
+    let kept = |_: &_, _: &_| Some((PeriodKind::Day, 30));
+    let mut seconds = 0.0;
+    let settled = timed(&mut seconds, || store.settle_deletions(kept, (TODAY, false)).unwrap());
+    assert_eq!(settled.rows, 1);
+    println!(
+        "intake waits for a deletion in the log    {seconds:>9.2} s, {:.2} s a GiB",
+        seconds / gib
+    );
+}
+
 /// Deletes ten tags and forgets the rest.
 fn leave(store: &mut Store<OsDisk>, (program, channel): (&ProgramId, &ChannelId)) {
     let tags: Vec<Tag> = (0..10).map(tag).collect();
@@ -130,9 +148,13 @@ fn leave(store: &mut Store<OsDisk>, (program, channel): (&ProgramId, &ChannelId)
     println!("ten deletions: asked, batch               {:>9.1} ms, {batch:.2} s", asked * 1e3);
     let mut forgotten = 0.0;
     let retention = Retention::new([(program.clone(), channel.clone(), 30)]);
-    let gone = timed(&mut forgotten, || store.forget(&retention, date(2027, 1, 1), false).unwrap());
+    let day = date(2026, 12, 21);
+    let gone = timed(&mut forgotten, || store.forget(&retention, day, false).unwrap());
     assert_eq!(gone.len(), 1);
     println!("forgetting the period                     {:>9.1} ms", forgotten * 1e3);
+    let mut markers = 0.0;
+    timed(&mut markers, || store.forget(&retention, date(2027, 1, 1), false).unwrap());
+    println!("forgetting eleven deletions               {:>9.1} ms", markers * 1e3);
 }
 
 /// In a process of its own: what a release takes.

@@ -12,6 +12,7 @@ mod blind;
 mod client;
 mod deletion;
 mod fixture;
+mod guide;
 mod hostile;
 mod intake;
 mod kept;

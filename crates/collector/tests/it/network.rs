@@ -1,25 +1,12 @@
 //! Who sends too much, told apart by network and never by address; and that no address is written.
 
 use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 
-use crate::client::{self, Answer, read_answer};
+use crate::client::{self, Answer, connect_from, read_answer};
 use crate::fixture::{Server, TODAY, Vendor, files_with, key};
 
 const PATH: &str = "/v1/larkspur/usage";
 const JSON: &str = "content-type: application/json";
-
-/// A connection that comes from this address of the machine.
-fn connect_from(source: Ipv4Addr, to: SocketAddr) -> TcpStream {
-    use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
-    let SocketAddr::V4(to) = to else { panic!("{to}") };
-    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-    bind(&socket, &SocketAddrV4::new(source, 0)).unwrap();
-    connect(&socket, &to).unwrap();
-    let stream = TcpStream::from(socket);
-    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
-    stream
-}
 
 /// One request from an address; `None` where the server closes without an answer.
 fn check(server: &Server, source: [u8; 4], request: &[u8]) -> Option<Answer> {

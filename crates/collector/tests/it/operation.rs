@@ -100,29 +100,15 @@ fn without_a_key_for_the_day_nothing_is_taken() {
 
 #[test]
 fn tls_of_its_own_needs_no_proxy() {
-    use rustls::pki_types::pem::PemObject as _;
-    use rustls::pki_types::{CertificateDer, ServerName};
-
     let vendor = Vendor::new();
     vendor.write("localhost.crt", include_str!("localhost.crt"));
     vendor.write("localhost.key", include_str!("localhost.key"));
     let (certificate, private) = (vendor.path("localhost.crt"), vendor.path("localhost.key"));
-    let (certificate, private) = (certificate.to_str().unwrap(), private.to_str().unwrap());
-    let server = vendor.serve_on(TODAY, &["--tls-cert", certificate, "--tls-key", private]);
+    let files = [certificate.to_str().unwrap(), private.to_str().unwrap()];
+    let server = vendor.serve_on(TODAY, &["--tls-cert", files[0], "--tls-key", files[1]]);
     assert_eq!(server.scheme, "https");
-
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(certificate).unwrap()).unwrap();
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    let config = rustls::ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = ServerName::try_from("localhost").unwrap();
-    let session = rustls::ClientConnection::new(config.into(), name).unwrap();
     let stream = client::connect(server.address).unwrap();
-    let mut stream = rustls::StreamOwned::new(session, stream);
+    let mut stream = client::secured(stream, &certificate);
     let part = vendor.part(&key(1), "2026-11-20", "debian");
     let headers = ["content-type: application/json"];
     let request = client::request("POST", "/v1/larkspur/usage", &headers, &part);

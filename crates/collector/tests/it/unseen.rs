@@ -2,9 +2,8 @@
 //! refuses, and looked for in everything that it writes, logs, prints and answers.
 
 use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::net::Ipv4Addr;
 
-use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 use serde_json::json;
 
 use crate::client::{self, Answer, read_answer};
@@ -26,11 +25,7 @@ fn loud(vendor: &Vendor) -> Server {
 
 /// Sends bytes from the marked address.
 fn send_from_there(server: &Server, bytes: &[u8]) -> Option<Answer> {
-    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-    bind(&socket, &SocketAddrV4::new(MARKED, 0)).unwrap();
-    connect(&socket, &server.address).unwrap();
-    let mut stream = TcpStream::from(socket);
-    assert_eq!(stream.local_addr().unwrap().ip(), MARKED);
+    let mut stream = client::connect_from(MARKED, server.address);
     stream.write_all(bytes).unwrap();
     read_answer(&mut stream)
 }
