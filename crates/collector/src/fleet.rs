@@ -49,12 +49,34 @@ impl Fleet {
             channel.parts.iter().map(|part| Asked::new(manifest, channel, part)).collect();
         let periods = self.periods(channel, window);
         for number in 0..self.installations {
-            let person = Person::new(Dice::new(self.seed).roll(number.into()), channel.tiers.len());
+            let person = self.person(number, channel);
             for asked in parts.iter().filter(|asked| asked.tier <= person.tier) {
                 self.count_part(&mut tally, person, asked, &periods);
             }
         }
-        Some(tally)
+        let within =
+            window.of_28_days(channel).map(|rolling| self.distinct(channel, &parts, rolling));
+        Some(tally.within_28_days(within))
+    }
+
+    /// How many reported within a window: of the part that most have sent.
+    fn distinct(&self, channel: &Channel, parts: &[Asked], window: Window) -> u64 {
+        let periods = self.periods(channel, window);
+        let sent = |asked: &Asked| {
+            let people = (0..self.installations).filter(|number| {
+                let person = self.person(*number, channel);
+                asked.tier <= person.tier
+                    && periods.iter().any(|period| self.arrives(person, asked.dice, *period))
+            });
+            people.count() as u64
+        };
+        let counted: Vec<_> = channel.counted_parts().map(|part| &part.id).collect();
+        let parts = parts.iter().filter(|asked| counted.contains(&&asked.definition.part));
+        parts.map(sent).max().unwrap_or(0)
+    }
+
+    fn person(&self, number: u32, channel: &Channel) -> Person {
+        Person::new(Dice::new(self.seed).roll(number.into()), channel.tiers.len())
     }
 
     fn count_part(&self, tally: &mut Tally, person: Person, asked: &Asked, periods: &[Period]) {

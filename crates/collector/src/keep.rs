@@ -7,11 +7,12 @@
 //! What a store promises beyond these lines is said by the tests of `simulation::conformance`:
 //! whoever writes another store writes a `Subject` for it, and is done when they pass.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use contract::calendar::{Period, PeriodKind};
 use contract::definition::Definition;
-use contract::id::{ChannelId, ProgramId};
+use contract::id::{ChannelId, PartId, ProgramId};
 use contract::part::Part;
 use contract::tally::Tally;
 use envelope::{Digest, Tag};
@@ -184,6 +185,30 @@ pub trait Look: Send + Sync {
         find: &dyn Fn(&Digest) -> Option<&'d Definition>,
         tally: &mut Tally,
     ) -> Result<CountedParts, StoreError>;
+
+    /// How many installations reported within these periods: how many different tags there are of
+    /// whichever of these parts has most, as parts cannot be joined. It is asked where tags last as
+    /// long as all of the periods. A store whose periods are in the order of tags needs no memory
+    /// for it.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn distinct(
+        &self,
+        (program, channel): Place<'_>,
+        parts: &[PartId],
+        periods: &[Period],
+    ) -> Result<u64, StoreError> {
+        let mut tags: BTreeMap<PartId, BTreeSet<Tag>> = BTreeMap::new();
+        for period in periods {
+            self.scan((program, channel, *period), &mut |stored| {
+                if let Some(tag) = stored.tag.filter(|_| parts.contains(stored.part)) {
+                    tags.entry(stored.part.clone()).or_default().insert(tag);
+                }
+            })?;
+        }
+        Ok(tags.values().map(|tags| tags.len() as u64).max().unwrap_or(0))
+    }
 
     /// Every part that closed periods hold under these tags: what [`Keep::held`] left open.
     ///

@@ -83,6 +83,8 @@ pub fn publish_due(
         let intake = intake_log::during(disk, window).map_err(ReleasesError::from)?;
         let plan = Plan::finished(channel, window, number, today, &ledger)?.with_intake(intake);
         let (tally, uncounted) = count(look, catalogue, (served, channel), window, true)?;
+        let within = within_28_days(look, (program, channel), (window, today))?;
+        let tally = tally.within_28_days(within);
         let release = publish(&tally, &plan, noise)?;
         releases::freeze(disk, &release, key)?;
         published.push(Published { release, uncounted });
@@ -153,6 +155,26 @@ fn held(
         of == program && *id == channel.id && period.kind() == channel.period
     });
     Ok(own.map(|(_, _, period)| period).collect())
+}
+
+/// Installations within the 28 days up to a window's end, each counted once. None where tags do not
+/// last as long, and where some of those days are forgotten already: the number would be too small.
+fn within_28_days(
+    look: &dyn Look,
+    (program, channel): (&ProgramId, &Channel),
+    (window, today): (Window, Date),
+) -> Result<Option<u64>, PublicationError> {
+    let Some(rolling) = window.of_28_days(channel) else { return Ok(None) };
+    let first = Period::containing(channel.period, rolling.first);
+    if first.forget_by(channel.retention_days) < today {
+        return Ok(None);
+    }
+    let next = |period: &Period| Some(period.next());
+    let periods = std::iter::successors(Some(first), next);
+    let periods: Vec<Period> =
+        periods.take_while(|period| period.last_day() <= rolling.last).collect();
+    let parts: Vec<_> = channel.counted_parts().map(|part| part.id.clone()).collect();
+    Ok(Some(look.distinct((program, &channel.id), &parts, &periods)?))
 }
 
 /// Counts a window. Also says how many parts no definition at hand fits.

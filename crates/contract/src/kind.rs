@@ -92,6 +92,19 @@ impl Kind {
         }
     }
 
+    /// Of how many cells an answer is in exactly one, where answers exclude each other and all are
+    /// declared; `None` for the other kinds.
+    pub fn cells(&self) -> Option<usize> {
+        match self {
+            Self::Flag => Some(2),
+            Self::Choice { choices } => Some(choices.len() + 1),
+            Self::Count { buckets, .. } | Self::Size { buckets } | Self::Duration { buckets } => {
+                Some(buckets.len())
+            }
+            _ => None,
+        }
+    }
+
     /// The closed list, where the kind has one.
     pub fn choices(&self) -> Option<&[Choice]> {
         match self {

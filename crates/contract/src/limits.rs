@@ -65,6 +65,12 @@ pub const GROUP_MIN_FLOOR: u32 = 5;
 /// The group that is used when the manifest names none.
 pub const GROUP_MIN_DEFAULT: u32 = 20;
 
+/// Cross-tables of one channel: each takes as much of ε as a question.
+pub const CROSSES_MAX: usize = 16;
+
+/// Cells of one cross-table: 20 lines of 20 columns, the most that a page shows readably.
+pub const CROSS_CELLS_MAX: usize = 400;
+
 /// Days that answers may be kept at most: two years and a month, for year-over-year views.
 pub const RETENTION_DAYS_MAX: u32 = 762;
 

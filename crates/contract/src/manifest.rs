@@ -17,6 +17,7 @@ use crate::kind::Kind;
 use crate::problem::Problems;
 use crate::text::Text;
 
+mod cross;
 mod database;
 mod declared;
 mod field;
@@ -30,6 +31,7 @@ mod reader;
 mod records;
 mod source;
 
+pub use cross::Cross;
 pub use database::{Credentials, Database, Engine, Known};
 pub use notice::Notice;
 pub use source::{Amount, Format, Gives, Keeps, SYSTEM_FACTS, Source, SystemFact, Take};
@@ -209,6 +211,9 @@ pub struct Part {
     /// then travels in a part of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<Records>,
+    /// Questions of it, or the anchor, that are published together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crosses: Vec<Cross>,
 }
 
 /// Small declared records of which a machine has several: a field of the kind `records`, whose
@@ -356,6 +361,11 @@ impl Channel {
     /// The field of this name, in whichever part it is declared.
     pub fn field(&self, id: &str) -> Option<&Field> {
         self.parts.iter().flat_map(|part| &part.fields).find(|field| field.id.as_str() == id)
+    }
+
+    /// The parts of which an installation sends one in a period: by these it can be counted.
+    pub fn counted_parts(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(|part| !crate::tally::holds_samples(part))
     }
 
     /// All fields in the manifest's order, each once.

@@ -8,6 +8,7 @@ use crate::limits::DELTA_EXPONENT;
 use crate::release::{FORMAT, FieldTable, Mode, Number, Release};
 use crate::tally::{Cells, FieldTally, Tally};
 
+mod cross;
 mod doubt;
 mod ledger;
 mod noise;
@@ -18,6 +19,7 @@ mod suppress;
 mod table;
 mod total;
 
+pub use cross::CROSS_SENSITIVITY;
 pub use ledger::{Ledger, LedgerEntry, LedgerError};
 pub use noise::{Noise, Scale};
 pub use plan::{Budget, GroupError, Plan, PlanError, Protection, Rehearsal, SmallestGroup, shares};
@@ -50,6 +52,11 @@ pub fn publish(
         return Err(PublishError::OtherTally);
     }
     let fields = tally.fields.iter().map(|field| field_table(field, plan, noise)).collect();
+    let crosses =
+        tally.crosses.iter().map(|cross| cross::table(cross, tally, plan, noise)).collect();
+    let within_28_days = within_28_days(tally, plan, noise);
+    let numbers = [tally.installations(), tally.installations_within_28_days()];
+    let spenders = tally.fields.len() + tally.crosses.len() + numbers.iter().flatten().count();
     let release = Release {
         format: FORMAT,
         program: tally.program.clone(),
@@ -59,20 +66,25 @@ pub fn publish(
         published: plan.published(),
         simulated: plan.is_simulated(),
         next: plan.next(),
-        mode: mode(plan.protection()),
+        mode: mode(plan.protection(), spenders),
         group_min: plan.group().installations(),
         installations: installations(tally, plan, noise),
+        installations_28_days: within_28_days,
         intake_bound: plan.intake().map(|bound| bound.counts_moved(tally.window)),
         fields,
+        crosses,
     };
     Ok(release)
 }
 
-fn mode(protection: Protection) -> Mode {
+/// A release spends as many shares as it has tables and numbers: one over 28 days is not in each.
+fn mode(protection: Protection, spenders: usize) -> Mode {
+    let spenders = u32::try_from(spenders).unwrap_or(u32::MAX);
     match protection {
-        Protection::Noisy(budget) => {
-            Mode::Noisy { epsilon_milli: budget.release_milli(), delta_exponent: DELTA_EXPONENT }
-        }
+        Protection::Noisy(budget) => Mode::Noisy {
+            epsilon_milli: budget.share().get().saturating_mul(spenders),
+            delta_exponent: DELTA_EXPONENT,
+        },
         Protection::Exact => Mode::Exact,
         Protection::Rehearsal => Mode::Rehearsal,
     }
@@ -88,6 +100,31 @@ fn installations(tally: &Tally, plan: &Plan, noise: &mut impl Noise) -> Option<N
     Some(match Rule::new(plan, 1) {
         Rule::Suppress { smallest } if count < smallest => Number::below(plan.group()),
         _ => doubt.number(count, 1),
+    })
+}
+
+/// How many reported within 28 days. A tag that lasts as long is counted once, so one installation
+/// moves this number by one, however often it reported.
+fn within_28_days(tally: &Tally, plan: &Plan, noise: &mut impl Noise) -> Option<Number> {
+    let count = i64::try_from(tally.installations_within_28_days()?).unwrap_or(i64::MAX);
+    let scale = match plan.protection() {
+        Protection::Noisy(budget) => Some(Scale::new(HEADLINE_SENSITIVITY.into(), budget.share())),
+        _ => None,
+    };
+    let noised = scale.map_or(count, |scale| noisy(count, noise.discrete_laplace(scale)));
+    let smallest = i64::from(plan.group().installations());
+    let is_small = |number: i64| 0 < number && number < smallest;
+    // Without noise, those who reported within the 28 days and not in this one period are a group.
+    let earlier = match (tally.installations(), plan.window().periods) {
+        (Some(now), 1) => count.saturating_sub_unsigned(now),
+        _ => 0,
+    };
+    let is_hidden =
+        plan.protection() == Protection::Exact && (count < smallest || is_small(earlier));
+    Some(if is_hidden {
+        Number::below(plan.group())
+    } else {
+        Doubt::new(scale, 1).number(noised, 1)
     })
 }
 

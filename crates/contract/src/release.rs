@@ -10,10 +10,16 @@ use crate::id::{ChannelId, FieldId, PartId, ProgramId};
 use crate::limits::WINDOW_PERIODS_MAX;
 use crate::manifest::Channel;
 
+mod cross;
 mod intake_bound;
 mod large;
+mod number;
+mod rolling;
 
+pub use cross::{Axis, CrossLine, CrossTable, Crossed, Label};
 pub use intake_bound::IntakeBound;
+pub use number::{Interval, Number};
+pub use rolling::counts_28_days;
 
 /// The format this code writes; readers refuse a newer one.
 pub const FORMAT: u32 = 1;
@@ -49,12 +55,19 @@ pub struct Release {
     /// installation sends several of them, and nothing says which come from the same one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub installations: Option<Number>,
+    /// Installations that reported within the 28 days up to the window's end, each counted once;
+    /// only where tags last as long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installations_28_days: Option<Number>,
     /// The most by which whoever invents installations could have moved a count, per period;
     /// absent where nobody measured what intake let through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intake_bound: Option<u64>,
     /// One table for each field, in the manifest's order.
     pub fields: Vec<FieldTable>,
+    /// One for each pair of questions that the manifest crosses, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crosses: Vec<CrossTable>,
 }
 
 /// The program as its manifest describes it.
@@ -122,17 +135,6 @@ pub enum Mode {
     Exact,
     /// A rehearsal: an open period, exact, from one installation on, on a loopback address only.
     Rehearsal,
-}
-
-/// A published number with its doubt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Number {
-    /// The number; with noise it may be below zero, and a page shows 0 then.
-    pub value: i64,
-    /// At least 95 of 100 such numbers are within this much of the truth; 0 when exact.
-    pub error_95: u64,
 }
 
 /// What one field's answers were.
@@ -266,24 +268,6 @@ pub struct GridLine {
     pub counts: Vec<Number>,
     /// The sum over all installations, as buckets allow to estimate it.
     pub total: Option<Interval>,
-}
-
-/// An estimate and the interval in which the true sum lies, given the buckets and the noise.
-///
-/// In JSON each is a number up to 2^53 - 1 and text (`"9007199254740993"`) above.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Interval {
-    /// The middle of the road.
-    #[serde(with = "large")]
-    pub estimate: u64,
-    /// At least this much.
-    #[serde(with = "large")]
-    pub low: u64,
-    /// At most this much.
-    #[serde(with = "large")]
-    pub high: u64,
 }
 
 /// Values that are not shown.

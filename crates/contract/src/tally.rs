@@ -24,11 +24,14 @@ use crate::release::{ChannelInfo, ProgramInfo, Window};
 
 mod columns;
 mod counter;
+mod cross;
 mod open;
 mod route;
 
 pub(crate) use counter::Cells;
 pub(crate) use counter::Counter;
+use cross::CrossRoute;
+pub(crate) use cross::CrossTally;
 use route::FieldRoute;
 
 /// How often each answer was given. Its `Debug` shows no counts: they are people's until published.
@@ -38,7 +41,10 @@ pub struct Tally {
     pub(crate) channel: ChannelInfo,
     pub(crate) window: Window,
     pub(crate) fields: Vec<FieldTally>,
+    pub(crate) crosses: Vec<CrossTally>,
     parts: Vec<PartTally>,
+    /// Installations within 28 days, each counted once, where somebody counted them.
+    within_28_days: Option<u64>,
     routes: Vec<Route>,
     /// The route that the last part took: parts of one definition come one after another.
     last: usize,
@@ -70,6 +76,7 @@ struct Route {
     definition: Digest,
     part: usize,
     fields: Vec<Option<FieldRoute>>,
+    crosses: Vec<CrossRoute>,
 }
 
 /// Why a part was not counted.
@@ -99,7 +106,11 @@ impl PartialEq for Tally {
     /// Whether both counted the same, by whatever way.
     fn eq(&self, other: &Self) -> bool {
         let about = |tally: &Self| (tally.program.clone(), tally.channel.clone(), tally.window);
-        about(self) == about(other) && self.fields == other.fields && self.parts == other.parts
+        about(self) == about(other)
+            && self.fields == other.fields
+            && self.crosses == other.crosses
+            && self.parts == other.parts
+            && self.within_28_days == other.within_28_days
     }
 }
 
@@ -139,7 +150,9 @@ impl Tally {
             channel: channel_info(channel),
             window,
             fields,
+            crosses: channel.parts.iter().flat_map(|part| CrossTally::of(channel, part)).collect(),
             parts,
+            within_28_days: None,
             routes: Vec::new(),
             last: 0,
         };
@@ -189,6 +202,13 @@ impl Tally {
                 field.counter.add(&route.mapping, answer);
             }
         }
+        let given = |place: Option<usize>| answers.get(place?)?.as_ref();
+        for route in &route.crosses {
+            if let Some(cross) = self.crosses.get_mut(route.cross) {
+                let [row, column] = route.cells(cross, route.places().map(given));
+                cross.counter.add(row, column);
+            }
+        }
         Ok(())
     }
 
@@ -211,7 +231,9 @@ impl Tally {
         let same = self.program == other.program
             && self.channel == other.channel
             && self.window == other.window;
-        if !(same && same_fields && same_parts) {
+        let same_crosses = self.crosses.len() == other.crosses.len()
+            && self.crosses.iter().zip(&other.crosses).all(|(a, b)| a.is_like(b));
+        if !(same && same_fields && same_parts && same_crosses) {
             return Err(MergeError);
         }
         for (mine, theirs) in self.parts.iter_mut().zip(other.parts) {
@@ -220,12 +242,25 @@ impl Tally {
         for (mine, theirs) in self.fields.iter_mut().zip(other.fields) {
             mine.counter.merge(theirs.counter);
         }
+        for (mine, theirs) in self.crosses.iter_mut().zip(&other.crosses) {
+            mine.counter.merge(&theirs.counter);
+        }
         Ok(())
     }
 
     /// The window that is counted.
     pub fn window(&self) -> Window {
         self.window
+    }
+
+    /// The same with the number of installations within the 28 days up to the window's end, each of
+    /// them counted once. Whoever counts them sees to it that one installation adds one at most.
+    pub fn within_28_days(self, installations: Option<u64>) -> Self {
+        Self { within_28_days: installations, ..self }
+    }
+
+    pub(crate) fn installations_within_28_days(&self) -> Option<u64> {
+        self.within_28_days
     }
 
     /// Installations and periods: the parts of the name that came most often. An installation sends
@@ -267,18 +302,20 @@ impl Tally {
             FieldRoute::new(*place, &shape.kind, kind)
         });
         let fields = fields.collect();
-        self.routes.push(Route { definition: definition.hash(), part, fields });
+        let crosses = self.crosses.iter().enumerate().filter(|(_, of)| of.part == definition.part);
+        let crosses = crosses.map(|(at, cross)| CrossRoute::new(at, cross, definition)).collect();
+        self.routes.push(Route { definition: definition.hash(), part, fields, crosses });
     }
 }
 
 /// Whether installations that report on the channel can be counted: by a part that each sends once
 /// per period.
 pub(crate) fn counts_installations(channel: &Channel) -> bool {
-    channel.parts.iter().any(|part| !holds_samples(part))
+    channel.counted_parts().next().is_some()
 }
 
 /// Whether one installation sends several of this part: samples, or records.
-fn holds_samples(part: &manifest::Part) -> bool {
+pub(crate) fn holds_samples(part: &manifest::Part) -> bool {
     part.records.is_some()
         || part.fields.iter().any(|field| matches!(field.kind, Kind::Sample { .. }))
 }

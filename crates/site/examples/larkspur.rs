@@ -10,6 +10,8 @@
 
 #[path = "../tests/it/alone.rs"]
 mod alone;
+#[path = "../tests/it/crosses.rs"]
+mod crosses;
 #[path = "../tests/it/descriptions.rs"]
 mod descriptions;
 #[path = "../tests/it/fixture.rs"]

@@ -12,9 +12,10 @@ use crate::limits::{HIGHLIGHTS_MAX, HISTORY_LINES_MAX};
 use crate::number::days;
 use crate::range::{self, Range};
 use crate::text::{Markup, shown};
-use crate::words::{Remark, consent, mode, not_known, trend, when, window};
+use crate::words::{Remark, bound, consent, mode, not_known, trend, when, window, within_28_days};
 use crate::{
-    ChannelSite, Page, ProgramSite, RenderError, badge, csv, is_simulated, link, parquet, versions,
+    ChannelSite, Page, ProgramSite, RenderError, badge, crossing, csv, is_simulated, link, parquet,
+    versions,
 };
 
 /// Questions from which on figures beside the headline help to see what matters.
@@ -41,6 +42,14 @@ pub(crate) fn pages(
         let path = link::versions_page(program.id, channel.id, &table.id);
         let frame = frame(program, channel, latest, &path, rehearsal);
         pages.extend(versions::page_of((program, channel), (latest, table), frame)?);
+    }
+    let path = link::together_page(program.id, channel.id);
+    let frame_of = frame(program, channel, latest, &path, rehearsal);
+    pages.extend(crossing::page_of((program, channel), latest, frame_of)?);
+    for cross in &latest.crosses {
+        let fields = [&cross.rows.id, &cross.columns.id];
+        let path = link::cross_csv(program.id, channel.id, fields);
+        pages.push(file(path, CSV_TYPE, csv::cross(channel.history, cross, rehearsal)));
     }
     let path = link::count_csv(program.id, channel.id, Count::of(latest).noun);
     pages.push(file(path, CSV_TYPE, csv::counts(channel.history, rehearsal)));
@@ -69,6 +78,7 @@ struct StatisticsTemplate<'a> {
     headline: String,
     when: String,
     trend: Option<String>,
+    within: Option<String>,
     consent: &'static str,
     statement: Option<String>,
     ranges: Vec<(Anchor, bool)>,
@@ -78,7 +88,9 @@ struct StatisticsTemplate<'a> {
     noun: &'static str,
     highlights: Vec<&'a Field>,
     fields: &'a [Field],
+    together: Option<String>,
     mode: String,
+    bound: Option<String>,
     not_known: Vec<Remark>,
     licence: String,
     published: String,
@@ -106,6 +118,7 @@ fn statistics(
         headline: count.headline(latest),
         when: when(latest),
         trend: trend(channel.history),
+        within: within_28_days(latest),
         consent: consent(latest),
         ranges: ranges(program, whole, range, &path),
         over_time: over_time(channel.history).map_err(RenderError::Template)?,
@@ -119,7 +132,10 @@ fn statistics(
         noun: count.noun.title(),
         highlights: highlights(&fields),
         fields: &fields,
+        together: (!latest.crosses.is_empty())
+            .then(|| to(&link::together_page(program.id, channel.id))),
         mode: mode(latest),
+        bound: bound(latest),
         not_known: not_known(latest),
         licence: shown(&latest.program.data_licence),
         published: format!("{counted} {}", day_in_words(latest.published)),

@@ -1,9 +1,9 @@
 //! A field over its releases as CSV (RFC 4180), safe to open in a spreadsheet.
 
-use contract::release::{FieldTable, Release, Table};
+use contract::release::{CrossTable, FieldTable, Release, Table};
 
 use crate::limits::CSV_RELEASES_MAX;
-use crate::lines::{Line, headline, of_field};
+use crate::lines::{Line, headlines, of_cross, of_field};
 
 const HEAD: &str = "release,first_day,last_day,kind,value,title,bucket,number,error_95";
 const REHEARSAL: &str = "rehearsal: never publish this";
@@ -25,9 +25,22 @@ pub(crate) fn field(history: &[Release], latest: &FieldTable, rehearsal: bool) -
     sheet(lines, note(history, rehearsal).unwrap_or_default())
 }
 
+/// All releases of one cross-table, oldest first.
+pub(crate) fn cross(history: &[Release], latest: &CrossTable, rehearsal: bool) -> String {
+    let newest = history.iter().skip(history.len().saturating_sub(CSV_RELEASES_MAX));
+    let same = |cross: &&CrossTable| {
+        (&cross.rows.id, &cross.columns.id) == (&latest.rows.id, &latest.columns.id)
+    };
+    let lines = newest.flat_map(|release| {
+        let cross = release.crosses.iter().find(same);
+        cross.map(|cross| of_cross(release, cross)).unwrap_or_default()
+    });
+    sheet(lines, note(history, rehearsal).unwrap_or_default())
+}
+
 /// The headline over all releases.
 pub(crate) fn counts(history: &[Release], rehearsal: bool) -> String {
-    sheet(history.iter().map(headline), note(history, rehearsal).unwrap_or_default())
+    sheet(history.iter().flat_map(headlines), note(history, rehearsal).unwrap_or_default())
 }
 
 /// What stands at the end of each line, so that no line can be taken for what it is not.

@@ -8,6 +8,7 @@ mod badge;
 mod channel;
 mod chart;
 mod count;
+mod crossing;
 mod csv;
 mod field;
 mod frame;

@@ -44,6 +44,9 @@ pub(crate) const FIGURE_CHARS_MAX: usize = 18;
 /// Figures beside the headline: what fits in one line of a wide page.
 pub(crate) const HIGHLIGHTS_MAX: usize = 4;
 
+/// Cells of all cross-tables on their page, which then has at most 90 kB; the CSV files hold all.
+pub(crate) const CROSS_CELLS_SHOWN_MAX: usize = 1_600;
+
 /// Values that the spoken summary of a chart names: nobody wants to hear twelve, and each counts
 /// sixty times in a large page.
 pub(crate) const VALUES_SAID_MAX: usize = 2;

@@ -1,7 +1,9 @@
 //! Every published number as one line of a long table: what the files for machines are made of.
 
 use contract::id::FieldId;
-use contract::release::{FieldTable, Folded, Interval, Number, Release, Row, Table};
+use contract::release::{
+    CrossTable, Crossed, FieldTable, Folded, Interval, Number, Release, Row, Table,
+};
 
 use crate::count::Count;
 
@@ -10,6 +12,8 @@ pub(crate) struct Line<'a> {
     pub(crate) release: &'a Release,
     /// Nothing for the headline.
     pub(crate) field: Option<&'a FieldId>,
+    /// The second question of a cross-table, whose answers are in `bucket`.
+    pub(crate) by: Option<&'a FieldId>,
     /// What the number counts.
     pub(crate) kind: &'static str,
     /// The value as it was sent, and for people.
@@ -21,11 +25,16 @@ pub(crate) struct Line<'a> {
     pub(crate) error_95: Option<u64>,
 }
 
-/// The headline of a release.
-pub(crate) fn headline(release: &Release) -> Line<'_> {
+/// The headline of a release, and its installations within 28 days where they are counted.
+pub(crate) fn headlines(release: &Release) -> Vec<Line<'_>> {
     let count = Count::of(release);
-    let number = (Some(i128::from(count.value)), Some(count.error_95));
-    line((release, None), count.noun.name(), ["", ""], "", number)
+    let mut lines = Lines { about: (release, None), all: Vec::new() };
+    let headline = Number::new(count.value, count.error_95);
+    lines.number(count.noun.name(), ["", ""], "", headline);
+    if let Some(within) = release.installations_28_days {
+        lines.number("installations_28_days", ["", ""], "", within);
+    }
+    lines.all
 }
 
 /// The numbers of one field of a release.
@@ -33,6 +42,25 @@ pub(crate) fn of_field<'a>(release: &'a Release, field: &'a FieldTable) -> Vec<L
     let mut lines = Lines { about: (release, Some(&field.id)), all: Vec::new() };
     lines.number("answered", ["", ""], "", field.answered);
     lines.table(&field.table);
+    lines.all
+}
+
+/// The numbers of one cross-table of a release. Answers that stand together have no name.
+pub(crate) fn of_cross<'a>(release: &'a Release, cross: &'a CrossTable) -> Vec<Line<'a>> {
+    let mut lines = Lines { about: (release, Some(&cross.rows.id)), all: Vec::new() };
+    lines.number("answered", ["", ""], "", cross.answered);
+    if let Crossed::Cells { columns, lines: rows, folded, .. } = &cross.table {
+        for row in rows {
+            for (column, count) in columns.iter().zip(&row.counts) {
+                if let Some(count) = count {
+                    let name = [row.label.value.as_str(), row.label.title.as_str()];
+                    lines.number("pair", name, &column.value, *count);
+                }
+            }
+        }
+        lines.folded(*folded);
+    }
+    lines.all.iter_mut().for_each(|line| line.by = Some(&cross.columns.id));
     lines.all
 }
 
@@ -127,5 +155,5 @@ fn line<'a>(
     (number, error_95): (Option<i128>, Option<u64>),
 ) -> Line<'a> {
     let [value, title] = name.map(str::to_owned);
-    Line { release, field, kind, value, title, bucket, number, error_95 }
+    Line { release, field, by: None, kind, value, title, bucket, number, error_95 }
 }

@@ -62,6 +62,11 @@ pub(crate) fn versions_page(program: &ProgramId, channel: &ChannelId, field: &Fi
     format!("/{program}/{channel}/in-full/{field}.html")
 }
 
+/// The cross-tables of a channel. No range of time is called so.
+pub(crate) fn together_page(program: &ProgramId, channel: &ChannelId) -> String {
+    format!("/{program}/{channel}/together.html")
+}
+
 /// All numbers of a channel in one file.
 pub(crate) fn parquet_file(program: &ProgramId, channel: &ChannelId) -> String {
     format!("/{program}/{channel}/releases/all.parquet")
@@ -75,6 +80,15 @@ pub(crate) fn releases_page(program: &ProgramId, channel: &ChannelId) -> String 
 /// One field over its releases.
 pub(crate) fn field_csv(program: &ProgramId, channel: &ChannelId, field: &FieldId) -> String {
     format!("/{program}/{channel}/csv/{field}.csv")
+}
+
+/// Two questions together over the releases. No name of a field has a dot.
+pub(crate) fn cross_csv(
+    program: &ProgramId,
+    channel: &ChannelId,
+    [rows, columns]: [&FieldId; 2],
+) -> String {
+    format!("/{program}/{channel}/csv/{rows}.by.{columns}.csv")
 }
 
 /// The headline over the releases. Not in `csv/`, where a field may have the same name.

@@ -13,7 +13,7 @@ use flate2::write::GzEncoder;
 use jiff::civil::Date;
 
 use crate::limits::{CSV_RELEASES_MAX, PARQUET_LINES_MAX};
-use crate::lines::{Line, headline, of_field};
+use crate::lines::{Line, headlines, of_cross, of_field};
 
 mod thrift;
 
@@ -47,6 +47,7 @@ pub(crate) fn file(history: &[Release], note: Option<&str>) -> Vec<u8> {
         ("first_day", day(&|line| line.release.window.first)),
         ("last_day", day(&|line| line.release.window.last)),
         ("field", text(&|line| line.field.map(ToString::to_string).unwrap_or_default())),
+        ("by", text(&|line| line.by.map(ToString::to_string).unwrap_or_default())),
         ("kind", text(&|line| line.kind.to_owned())),
         ("value", text(&|line| line.value.clone())),
         ("title", text(&|line| line.title.clone())),
@@ -70,8 +71,9 @@ fn lines(history: &[Release]) -> Vec<Line<'_>> {
             // As in CSV: an open vocabulary is long, and its old values are in the old releases.
             Some(at) == newest || !matches!(field.table, Table::Catalogue { .. })
         });
-        let mut lines = vec![headline(release)];
+        let mut lines = headlines(release);
         lines.extend(fields.flat_map(|field| of_field(release, field)));
+        lines.extend(release.crosses.iter().flat_map(|cross| of_cross(release, cross)));
         if lines.len() > room && !chosen.is_empty() {
             break;
         }

@@ -1,10 +1,10 @@
 //! The sentences around the numbers: what they are, how sure they are, and what is not known.
 
 use contract::calendar::{Identity, PeriodKind, day_in_words};
-use contract::release::{FieldTable, Mode, Release, Table, Window};
+use contract::release::{CrossTable, FieldTable, Mode, Release, Table, Window};
 
 use crate::count::{Count, Noun};
-use crate::number::{days, grouped, thousandths};
+use crate::number::{days, doubted, grouped, thousandths};
 
 /// One thing that is not known, or to be known.
 pub(crate) struct Remark {
@@ -36,6 +36,14 @@ pub(crate) fn when(release: &Release) -> String {
     let when = if first == last { "on" } else { "in" };
     let average = if periods > 1 { "on average, " } else { "" };
     format!("{average}{when} {}", window(release.window))
+}
+
+/// "5,120 ± 9 within 28 days".
+pub(crate) fn within_28_days(release: &Release) -> Option<String> {
+    let number = release.installations_28_days?;
+    let is_below = release.mode == Mode::Exact && number.error_95 > 0;
+    // Without noise it is also withheld where it would show who reported before and not now.
+    (!is_below).then(|| format!("{} within 28 days, each counted once", doubted(number)))
 }
 
 /// Whether more or fewer reported than in the release before.
@@ -82,7 +90,7 @@ pub(crate) fn mode(release: &Release) -> String {
              to one question, and whether it answered at all, makes any result here at most {} \
              times as likely or as unlikely.{}",
             thousandths(epsilon_milli),
-            likelihood(epsilon_milli),
+            likelihood(epsilon_of_an_answer(release, epsilon_milli)),
             open_list(release, delta_exponent),
         ),
         Mode::Exact => format!(
@@ -120,6 +128,22 @@ fn open_list(release: &Release, delta_exponent: u32) -> String {
     } else {
         String::new()
     }
+}
+
+/// The ε that holds for whatever one installation answered to one question, and for whether it
+/// answered at all. Another answer instead of the one counts twice in each table that has it.
+fn epsilon_of_an_answer(release: &Release, epsilon_milli: u32) -> u32 {
+    let tables = release.fields.len() + release.crosses.len();
+    let numbers = [release.installations, release.installations_28_days];
+    let shares = tables + numbers.iter().flatten().count();
+    let share = epsilon_milli / u32::try_from(shares.max(1)).unwrap_or(u32::MAX);
+    let crossed = |field: &FieldTable| {
+        let names = |cross: &&CrossTable| [&cross.rows.id, &cross.columns.id].contains(&&field.id);
+        release.crosses.iter().filter(names).count()
+    };
+    let most = 1 + release.fields.iter().map(crossed).max().unwrap_or(0);
+    let answer = share.saturating_mul(2).saturating_mul(u32::try_from(most).unwrap_or(u32::MAX));
+    answer.max(epsilon_milli)
 }
 
 /// e to the power of ε, rounded up: what is promised must hold.
@@ -167,11 +191,31 @@ fn moved(release: &Release) -> String {
              many installations there are cannot be counted."
         }
     };
+    let bound = match movable(release) {
+        Some(bound) => format!(
+            "While this release was open, the collector\u{2019}s limits let through at most \
+             {bound} of them from one network, and as many from all who sent through relays."
+        ),
+        None => "How many that could be was not measured while this release was open.".to_owned(),
+    };
     format!(
         "{each} But nobody proves that an installation exists: whoever invents installations \
          counts as often as the collector\u{2019}s rate limits let through, until rate tokens \
-         exist. A machine that was copied whole counts twice."
+         exist. {bound} A machine that was copied whole counts twice."
     )
+}
+
+/// By how many invented installations a number could have been moved, if that is known.
+fn movable(release: &Release) -> Option<String> {
+    release.intake_bound.map(grouped)
+}
+
+/// The same, to stand before all charts.
+pub(crate) fn bound(release: &Release) -> Option<String> {
+    let bound = movable(release)?;
+    Some(format!(
+        "Invented installations of one network could have moved a number by up to {bound}."
+    ))
 }
 
 fn missing(release: &Release) -> String {

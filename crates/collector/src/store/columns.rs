@@ -211,6 +211,14 @@ impl ColumnsFile {
         Ok(rows)
     }
 
+    /// The tags of a block's rows, in their order; `None` after the last block.
+    pub(super) fn tags(&self, block: usize) -> Result<Option<Vec<Tag>>, StoreError> {
+        let Some(at) = self.footer.blocks.get(block) else { return Ok(None) };
+        let bytes = self.bytes(at)?;
+        let block = self.block(at, &bytes)?;
+        Ok(Some((0..block.rows()).filter_map(|row| block.tag(row)).collect()))
+    }
+
     /// The blocks in which a tag can be: those that begin at or before it, up to the next one.
     fn blocks_of(&self, tag: Tag) -> &[BlockAt] {
         let blocks = &self.footer.blocks;

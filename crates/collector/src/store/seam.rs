@@ -2,7 +2,7 @@
 
 use contract::calendar::Period;
 use contract::definition::Definition;
-use contract::id::{ChannelId, ProgramId};
+use contract::id::{ChannelId, PartId, ProgramId};
 use contract::tally::Tally;
 use disk::Disk;
 use envelope::{Digest, Tag};
@@ -95,6 +95,15 @@ impl<D: Disk> Look for D {
         tally: &mut Tally,
     ) -> Result<CountedParts, StoreError> {
         super::count(self, period, find, tally)
+    }
+
+    fn distinct(
+        &self,
+        place: Place<'_>,
+        parts: &[PartId],
+        periods: &[Period],
+    ) -> Result<u64, StoreError> {
+        super::distinct(self, place, (parts, periods))
     }
 
     fn held(&self, place: Place<'_>, left: &Held) -> Result<Vec<HeldPart>, StoreError> {

@@ -46,9 +46,18 @@ impl Vendor {
     }
 
     pub(crate) fn without_keys() -> Self {
+        Self::changed(&[])
+    }
+
+    /// Without keys, and with pieces of the manifest's text replaced.
+    pub(crate) fn changed(changes: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = keys::create_root(&folder.path().join("root.key")).unwrap().public();
-        let text = include_str!("larkspur.toml").replace("ROOT", &root.to_string());
+        let mut text = include_str!("larkspur.toml").replace("ROOT", &root.to_string());
+        for (from, to) in changes {
+            assert!(text.contains(from), "{from}");
+            text = text.replace(from, to);
+        }
         let manifest = Manifest::parse(&text).unwrap();
         let vendor = Self { folder, manifest, root };
         vendor.write("manifest.toml", &text);

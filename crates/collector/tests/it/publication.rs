@@ -177,3 +177,38 @@ fn a_release_says_how_far_somebody_could_have_moved_it() {
     // for each of its seven days.
     assert_eq!(bound("release-2.json"), Some((100 * (10 * 24 + 1) as u64).div_ceil(7)));
 }
+
+#[test]
+fn installations_within_28_days_are_counted_by_tags_that_last_as_long() {
+    let noisy = "publication = { epsilon_release = 4.0, epsilon_year = 212.0 }";
+    for (identity, within) in [("stable", [Some(30), Some(50), Some(59)]), ("period", [None; 3])] {
+        let chosen = format!("publication = \"exact\"\nidentity = \"{identity}\"");
+        let vendor = Vendor::changed(&[(noisy, &chosen)]);
+        vendor.issue("larkspur");
+        let weeks = [
+            ("2026-11-02", 0..30, "2026-11-11"),
+            ("2026-11-10", 10..50, "2026-11-18"),
+            ("2026-11-18", 20..60, "2026-11-25"),
+        ];
+        for (number, (day, numbers, publish)) in weeks.into_iter().enumerate() {
+            let server = vendor.serve_on(day.parse().unwrap(), &[]);
+            for number in numbers {
+                assert_eq!(server.post(&vendor.part(&key(number), day, "debian")).status, 201);
+            }
+            // Taken back: in the last week it is counted no more, in no week of the 28 days.
+            if number == 2 {
+                assert!(matches!(server.held("DELETE", &[&key(40)]).status, 200 | 202));
+            }
+            server.stop();
+            // The first possible day: on the next, the first of the 28 days is forgotten.
+            let output = vendor.run(&["publish", "--today", publish]);
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        let found = [1, 2, 3].map(|number| {
+            let bytes = release(&vendor, &format!("release-{number}.json"));
+            let number = Release::from_frozen(&bytes).unwrap().installations_28_days;
+            number.map(|number| (number.value, number.error_95))
+        });
+        assert_eq!(found, within.map(|number| number.map(|number| (number, 0))), "{identity}");
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Found, Topic};
 use crate::id::TierId;
 use crate::kind::{Buckets, Kind};
-use crate::manifest::{Channel, Field, Manifest, Part, Source};
+use crate::manifest::{Channel, Cross, Field, Manifest, Part, Source};
 
 pub(super) fn changes(
     found: &mut Found,
@@ -76,9 +76,32 @@ fn part_changes(
         }
     }
     records(found, old, new);
+    crosses(found, (old_channel, old), (new_channel, new));
     if new.bits_max != old.bits_max {
         let what = format!("the part `{}` may tell apart 2^{} answers", new.id, new.bits_max);
         found.note(Some(&new.id), Topic::Detail, what, false);
+    }
+}
+
+/// To publish two answers together says more than to publish each.
+fn crosses(found: &mut Found, (was, old): (&Channel, &Part), (now, new): (&Channel, &Part)) {
+    let has = |part: &Part, cross: &Cross| {
+        part.crosses.iter().any(|known| known.is_of_same_fields(cross))
+    };
+    let name = |channel: &Channel, cross: &Cross| {
+        let questions = cross.fields().map(|id| {
+            let field = channel.field(id.as_str());
+            field.map_or_else(|| id.to_string(), |field| format!("“{}”", field.question))
+        });
+        questions.join(" with ")
+    };
+    for cross in new.crosses.iter().filter(|cross| !has(old, cross)) {
+        let what = format!("now published together: {}", name(now, cross));
+        found.note(Some(&new.id), Topic::Publication, what, true);
+    }
+    for cross in old.crosses.iter().filter(|cross| !has(new, cross)) {
+        let what = format!("no longer published together: {}", name(was, cross));
+        found.note(Some(&new.id), Topic::Publication, what, false);
     }
 }
 

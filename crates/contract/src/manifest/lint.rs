@@ -20,6 +20,7 @@ pub(super) use super::lint_source::{column, fits, source};
 pub(super) struct PartPlace {
     pub(super) part: Range<usize>,
     pub(super) fields: Vec<FieldPlace>,
+    pub(super) crosses: Vec<Range<usize>>,
 }
 
 /// Where a field and its question stand in the text.
@@ -52,6 +53,7 @@ pub(super) fn channel(node: &Node<'_, '_>, channel: &Channel, places: &[PartPlac
     releases(node, channel);
     notice(node, channel);
     super::notice::lint(node, channel);
+    super::cross::lint(reader, channel, places);
     tiers(node, channel);
     for (part, at) in parts {
         identifying_power(reader, channel, part, at);

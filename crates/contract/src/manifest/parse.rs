@@ -2,6 +2,7 @@
 
 use toml::de::DeTable;
 
+use super::cross;
 use super::declared::Declared;
 use super::field;
 use super::lint::{self, FieldPlace, PartPlace};
@@ -254,12 +255,13 @@ fn part(node: Node<'_, '_>, tiers: &[Tier], declared: &Declared) -> Option<(Part
         node.missing("field", "add a [[channel.part.field]]");
     }
     let bits_max = bits_max.and_then(|bits| u32::try_from(bits).ok()).unwrap_or(BITS_MAX_DEFAULT);
-    let place = PartPlace { part: node.at.clone(), fields: places };
+    let (crosses, crosses_at) = cross::read(&node).into_iter().unzip();
+    let place = PartPlace { part: node.at.clone(), fields: places, crosses: crosses_at };
     let (Some(id), Some(tier)) = (id, tier) else {
         node.finish();
         return None;
     };
-    let part = Part { id, tier, bits_max, fields, records };
+    let part = Part { id, tier, bits_max, fields, records, crosses };
     lint::part(&node, &part, &place);
     node.finish();
     Some((part, place))

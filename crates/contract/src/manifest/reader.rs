@@ -288,7 +288,7 @@ impl<'r, 't> Node<'r, 't> {
     fn brackets(key: &str) -> String {
         let path = match key {
             "tier" | "part" => "channel.",
-            "field" => "channel.part.",
+            "field" | "cross" => "channel.part.",
             "relay" => "program.",
             _ => "",
         };

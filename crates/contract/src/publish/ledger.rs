@@ -30,6 +30,12 @@ pub struct LedgerEntry {
     pub release: u64,
     /// The field; `None` is the number of installations.
     pub field: Option<FieldId>,
+    /// Where it was spent on a cross-table: the field of its columns. Both fields have spent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<FieldId>,
+    /// 28 where it was spent on the number of installations within as many days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u8>,
     /// ε in thousandths.
     pub epsilon_milli: u32,
     /// The day of publication; its year is the one that is charged.
@@ -106,17 +112,25 @@ impl Ledger {
     /// they are not written down.
     pub fn enter(&mut self, release: &Release) {
         let Mode::Noisy { epsilon_milli, .. } = release.mode else { return };
-        let headline = release.installations.map(|_| None);
-        let fields = release.fields.iter().map(|table| Some(table.id.clone()));
-        let spenders: Vec<Option<FieldId>> = headline.into_iter().chain(fields).collect();
+        let headline = release.installations.map(|_| (None, None, None));
+        let within_28_days = release.installations_28_days.map(|_| (None, None, Some(28)));
+        let fields = release.fields.iter().map(|table| (Some(table.id.clone()), None, None));
+        let crosses = release.crosses.iter();
+        let crosses = crosses
+            .map(|cross| (Some(cross.rows.id.clone()), Some(cross.columns.id.clone()), None));
+        let numbers = headline.into_iter().chain(within_28_days);
+        let spenders: Vec<_> = numbers.chain(fields).chain(crosses).collect();
         let shares = u32::try_from(spenders.len()).unwrap_or(u32::MAX).max(1);
-        let entry = |field: Option<FieldId>| LedgerEntry {
-            channel: release.channel.id.clone(),
-            release: release.number,
-            field,
-            epsilon_milli: epsilon_milli / shares,
-            published: release.published,
-        };
+        let entry =
+            |(field, by, days): (Option<FieldId>, Option<FieldId>, Option<u8>)| LedgerEntry {
+                channel: release.channel.id.clone(),
+                release: release.number,
+                field,
+                by,
+                days,
+                epsilon_milli: epsilon_milli / shares,
+                published: release.published,
+            };
         self.entries.extend(spenders.into_iter().map(entry));
     }
 

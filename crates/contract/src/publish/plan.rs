@@ -10,7 +10,7 @@ use crate::calendar::add_days;
 use crate::id::ChannelId;
 use crate::limits::GROUP_MIN_FLOOR;
 use crate::manifest::{Channel, Publication};
-use crate::release::{IntakeBound, Window};
+use crate::release::{IntakeBound, Window, counts_28_days};
 use crate::tally::{Tally, counts_installations};
 
 /// A release that may be made: its window is finished, and its noise is paid for.
@@ -24,6 +24,7 @@ pub struct Plan {
     protection: Protection,
     group: SmallestGroup,
     fields: usize,
+    crosses: usize,
     counts_installations: bool,
     simulated: bool,
     intake: Option<IntakeBound>,
@@ -42,8 +43,8 @@ pub enum Protection {
 
 /// What one release spends.
 ///
-/// Every field has the same share, and so has the number of installations, where they can be
-/// counted. Even shares are easy to check, and no field's error can be traded against another's.
+/// Every field has the same share, and so have every cross-table and the number of installations,
+/// where they can be counted. Even shares are easy to check, and no field's error can be traded against another's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     share: NonZeroU32,
@@ -175,6 +176,7 @@ impl Plan {
             protection,
             group,
             fields: published(channel),
+            crosses: crosses(channel),
             counts_installations: counts_installations(channel),
             simulated: false,
             intake: None,
@@ -239,18 +241,25 @@ impl Plan {
         self.channel == tally.channel.id
             && self.window == tally.window
             && self.fields == tally.fields.len()
+            && self.crosses == tally.crosses.len()
             && self.counts_installations == tally.installations().is_some()
     }
 }
 
-/// Among how many a channel's release divides its ε: the published fields, and the number of
-/// installations where they can be counted.
+/// Among how many a channel's release divides its ε: the published fields, the cross-tables, the
+/// number of installations where they can be counted, and the number within 28 days where there may
+/// be one.
 pub fn shares(channel: &Channel) -> usize {
-    published(channel) + usize::from(counts_installations(channel))
+    let numbers = [counts_installations(channel), counts_28_days(channel)];
+    published(channel) + crosses(channel) + numbers.into_iter().filter(|counts| *counts).count()
 }
 
 fn published(channel: &Channel) -> usize {
     channel.fields().filter(|field| field.publish).count()
+}
+
+fn crosses(channel: &Channel) -> usize {
+    channel.parts.iter().map(|part| part.crosses.len()).sum()
 }
 
 impl Budget {

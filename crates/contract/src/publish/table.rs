@@ -180,24 +180,10 @@ impl Maker<'_> {
         let shown = cells.iter().zip(shown).enumerate();
         let rows = shown.filter(|(_, (count, shown))| **shown && (zeros || **count != 0));
         rows.map(|(index, (count, _))| {
-            let (value, title) = self.words(index);
+            let (value, title) = words(self.field, index);
             row(&value, &title, self.doubt.number(*count, 1))
         })
         .collect()
-    }
-
-    /// A cell's value as it was sent, and for people.
-    fn words(self, index: usize) -> (String, String) {
-        if self.field.kind == Kind::Flag {
-            let (value, title) = if index == 0 { ("true", "Yes") } else { ("false", "No") };
-            return (value.to_owned(), title.to_owned());
-        }
-        if let Some(choices) = self.field.kind.choices() {
-            let value = choice(choices, index);
-            return (value.to_owned(), self.field.title_of(value).to_owned());
-        }
-        let label = self.field.kind.bucket_label(index).unwrap_or_default();
-        (label.clone(), label)
     }
 
     fn folded(self, cells: &[i64], shown: &[bool]) -> Option<Folded> {
@@ -226,6 +212,20 @@ impl Maker<'_> {
         weighed.extend(folded);
         total::interval(&weighed, self.doubt)
     }
+}
+
+/// A cell's value as it was sent, and for people.
+pub(super) fn words(field: &Field, index: usize) -> (String, String) {
+    if field.kind == Kind::Flag {
+        let (value, title) = if index == 0 { ("true", "Yes") } else { ("false", "No") };
+        return (value.to_owned(), title.to_owned());
+    }
+    if let Some(choices) = field.kind.choices() {
+        let value = choice(choices, index);
+        return (value.to_owned(), field.title_of(value).to_owned());
+    }
+    let label = field.kind.bucket_label(index).unwrap_or_default();
+    (label.clone(), label)
 }
 
 fn choice(choices: &[Choice], index: usize) -> &str {

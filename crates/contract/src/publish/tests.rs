@@ -27,6 +27,10 @@ const DAYS: [&str; 7] = [
 
 fn manifest() -> Manifest {
     let daily = MANIFEST.replace("period = \"week\"", "period = \"day\"\nrelease = \"week\"");
+    let after = "[[channel.part]]\nid = \"modules\"";
+    let crosses = "[[channel.part.cross]]\nrows = \"edition\"\ncolumns = \"devices\"\n\
+                   [[channel.part.cross]]\nrows = \"capacity\"\ncolumns = \"devices\"\n";
+    let daily = daily.replace(after, &[crosses, after].concat());
     Manifest::parse(&daily).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
@@ -98,7 +102,7 @@ fn sheet() -> impl Strategy<Value = Vec<(&'static str, Value)>> {
         word(&["0-1h", "1h-1d", "1d+"]),
     );
     let amounts = amounts.prop_map(|(devices, capacity, uptime)| {
-        json!({"devices": devices, "capacity": capacity, "uptime": uptime})
+        json!({"devices": devices, "capacity": capacity, "uptime": uptime, "edition": "business"})
     });
     let ports = prop::collection::btree_map(
         word(&["copper", "fibre", "other"]),
@@ -136,11 +140,20 @@ fn add(tally: &mut Tally, manifest: &Manifest, days: &[Vec<(&'static str, Value)
     }
 }
 
+/// The cells of a cross-table, as the numbers that noise is added to.
+fn crossed(cross: &crate::tally::CrossTally) -> Cells {
+    Cells::Partition(cross.counter.answered().concat())
+}
+
 fn check_distances(before: &Tally, after: &Tally, periods: u64) -> Result<(), TestCaseError> {
     for (before, after) in before.fields.iter().zip(&after.fields) {
         let moved = distance(&before.counter.cells(), &after.counter.cells());
         let delta = u64::from(sensitivity(&before.field.kind)) * periods;
         prop_assert!(moved <= delta, "{}: {moved} > {delta}", before.field.id);
+    }
+    for (before, after) in before.crosses.iter().zip(&after.crosses) {
+        let moved = distance(&crossed(before), &crossed(after));
+        prop_assert!(moved <= u64::from(CROSS_SENSITIVITY) * periods, "{moved}");
     }
     let [before, after] = [before, after].map(|tally| tally.installations().unwrap());
     let moved = before.abs_diff(after);
@@ -182,6 +195,7 @@ fn in_order_of_drawing(tally: &Tally) -> Vec<i64> {
             count
         });
     }
+    numbers.extend(tally.crosses.iter().flat_map(|cross| cross.counter.answered().concat()));
     numbers.push(i64::try_from(tally.installations().unwrap()).unwrap());
     numbers
 }
@@ -206,7 +220,7 @@ proptest! {
     #[test]
     fn a_noisy_release_depends_on_noisy_numbers_alone(
         others in prop::collection::vec(installation(), 1..3),
-        noise in prop::collection::vec(-40i64..40, 200),
+        noise in prop::collection::vec(-40i64..40, 230),
         large in 0i64..2_000,
     ) {
         let manifest = manifest();
@@ -239,7 +253,10 @@ fn some_installation_moves_every_field_by_exactly_its_delta() {
     let mut sheet = vec![
         ("platform", json!({"edition": "other", "https": true})),
         ("software", json!({"version": "26.10.1"})),
-        ("sizes", json!({"devices": "0", "capacity": "1TiB+", "uptime": "1d+"})),
+        (
+            "sizes",
+            json!({"devices": "0", "capacity": "1TiB+", "edition": "other", "uptime": "1d+"}),
+        ),
         ("modules", json!({"modules": ["mail", "maps", "other"], "ports": all})),
     ];
     sheet.extend((0..20).map(|n| ("processor", json!({"processor": format!("cpu {n}")}))));
@@ -250,6 +267,10 @@ fn some_installation_moves_every_field_by_exactly_its_delta() {
         let before = empty.fields.iter().find(|f| f.field.id == field.field.id).unwrap();
         let moved = distance(&before.counter.cells(), &field.counter.cells());
         assert_eq!(moved, 7 * u64::from(sensitivity(&field.field.kind)), "{}", field.field.id);
+    }
+    for cross in &after.crosses {
+        let empty = Cells::Partition(vec![0; cross.counter.answered().concat().len()]);
+        assert_eq!(distance(&empty, &crossed(cross)), 7 * u64::from(CROSS_SENSITIVITY));
     }
     assert_eq!(after.installations(), Some(7 * u64::from(HEADLINE_SENSITIVITY)));
 }

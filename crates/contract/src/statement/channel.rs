@@ -6,11 +6,13 @@ use super::databases::read_from;
 use super::tree::{Block, Line, heading, subheading};
 use super::words::{about, counted, thousandths};
 use crate::calendar::{Identity, PeriodKind, day_in_words};
+use crate::id::FieldId;
 use crate::kind::Kind;
 use crate::manifest::{
     Channel, DefaultRule, Field, Manifest, Part, Publication, Sensitivity, Tier,
 };
 use crate::publish::{sensitivity, shares};
+use crate::release::counts_28_days;
 
 pub(super) fn blocks(manifest: &Manifest, channel: &Channel) -> Vec<Block> {
     let title = channel.title.to_string();
@@ -235,7 +237,33 @@ fn published(channel: &Channel) -> Vec<Line> {
         "Statistics, {how_often}, about finished periods. A value that fewer than {group} machines \
          gave is not shown on its own. No page or tool shows one machine's answers."
     );
-    vec![first.into(), protection(channel).into()]
+    let mut lines = vec![first.into()];
+    if counts_28_days(channel) {
+        let text = "Also how many machines reported within 28 days, each counted once by its tag.";
+        lines.push(text.into());
+    }
+    lines.extend(crossed(channel));
+    lines.push(protection(channel).into());
+    lines
+}
+
+/// Which questions are counted together.
+fn crossed(channel: &Channel) -> Option<Line> {
+    let question =
+        |id: &FieldId| channel.field(id.as_str()).map(|field| field.question.to_string());
+    let pairs = channel.parts.iter().flat_map(|part| &part.crosses).filter_map(|cross| {
+        Some(format!("“{}” with “{}”", question(&cross.rows)?, question(&cross.columns)?))
+    });
+    let pairs: Vec<_> = pairs.collect();
+    let text = format!("Also how often two answers were given together: {}.", pairs.join("; "));
+    (!pairs.is_empty()).then(|| text.into())
+}
+
+/// In how many tables an answer is at most, its own among them.
+fn tables_of_an_answer(channel: &Channel) -> usize {
+    let crosses = || channel.parts.iter().flat_map(|part| &part.crosses);
+    let of = |field: &Field| crosses().filter(|cross| cross.fields().contains(&&field.id)).count();
+    1 + channel.fields().map(of).max().unwrap_or(0)
 }
 
 fn protection(channel: &Channel) -> String {
@@ -251,6 +279,7 @@ fn protection(channel: &Channel) -> String {
         }
     };
     let share = f64::from(release) / 1_000.0 / shares(channel).max(1) as f64;
+    let answer = share * tables_of_an_answer(channel) as f64;
     let delta = |part: &Part| {
         let several = part.records.as_ref().map_or(1, |records| records.max);
         let published = part.fields.iter().filter(|field| field.publish);
@@ -268,7 +297,7 @@ fn protection(channel: &Channel) -> String {
          off over many.",
         thousandths(release),
         thousandths(year),
-        share.exp(),
+        answer.exp(),
         (20f64.ln() * f64::from(delta) / share).ceil(),
     )
 }

@@ -6,6 +6,7 @@ use crate::columns::{Block, Column, Numbers};
 use crate::definition::Definition;
 
 use super::counter::Counter;
+use super::cross::{CrossRoute, CrossTally};
 use super::route::FieldRoute;
 use super::{NotCounted, Tally};
 
@@ -41,6 +42,11 @@ impl Tally {
                 && let Some(answers) = column.answers(&shape.kind)
             {
                 count_column(&mut field.counter, route, (column, &answers), &rows);
+            }
+        }
+        for route in &route.crosses {
+            if let Some(cross) = self.crosses.get_mut(route.cross) {
+                count_pairs(cross, route, (definition, block), &rows);
             }
         }
         let counted = rows.all.saturating_sub(left_out.len()) as u64;
@@ -94,5 +100,42 @@ fn count_column(
         if let Some(answer) = answer {
             (0..count).for_each(|_| counter.add(&route.mapping, answer));
         }
+    }
+}
+
+/// Pairs of answers, row by row: each dictionary is mapped to cells once, and two numbers are looked
+/// up for each row.
+fn count_pairs(
+    cross: &mut CrossTally,
+    route: &CrossRoute,
+    (definition, block): (&Definition, &Block<'_>),
+    rows: &Rows<'_>,
+) {
+    let side = |place: Option<usize>| {
+        let place = place?;
+        let column = block.columns().get(place)?;
+        Some((column, column.answers(&definition.fields.get(place)?.kind)?))
+    };
+    let [lines, columns] = route.places().map(side);
+    let cells_of = |answers: &[Option<Answer>], which: usize| -> Vec<Option<usize>> {
+        let cell = |answer: &Option<Answer>| {
+            let mut pair = [None; 2];
+            *pair.get_mut(which)? = answer.as_ref();
+            route.cells(cross, pair).into_iter().flatten().next()
+        };
+        answers.iter().map(cell).collect()
+    };
+    let line_cells = lines.as_ref().map(|(_, answers)| cells_of(answers, 0)).unwrap_or_default();
+    let column_cells =
+        columns.as_ref().map(|(_, answers)| cells_of(answers, 1)).unwrap_or_default();
+    let mut left_out = rows.left_out.iter().peekable();
+    for row in 0..rows.all {
+        if left_out.next_if_eq(&&row).is_some() {
+            continue;
+        }
+        let cell = |side: &Option<(&Column<'_>, _)>, cells: &[Option<usize>]| {
+            cells.get(side.as_ref()?.0.number(row)?).copied().flatten()
+        };
+        cross.counter.add(cell(&lines, &line_cells), cell(&columns, &column_cells));
     }
 }

@@ -44,11 +44,11 @@ impl Counter {
     pub(super) fn new(kind: &Kind, bound: usize) -> Self {
         let width = kind.buckets().map_or(0, Buckets::len);
         match kind {
-            Kind::Flag => Self::Cells(vec![0; 2]),
-            Kind::Choice { choices } => Self::Cells(vec![0; choices.len() + 1]),
-            Kind::Count { .. } | Kind::Size { .. } | Kind::Duration { .. } => {
-                Self::Cells(vec![0; width])
-            }
+            Kind::Flag
+            | Kind::Choice { .. }
+            | Kind::Count { .. }
+            | Kind::Size { .. }
+            | Kind::Duration { .. } => Self::Cells(vec![0; kind.cells().unwrap_or(0)]),
             Kind::Set { choices } => {
                 Self::Set { answered: 0, none: 0, entries: vec![0; choices.len() + 1] }
             }
@@ -65,22 +65,11 @@ impl Counter {
     /// Counts one answer. Nothing is allocated for closed kinds.
     pub(super) fn add(&mut self, mapping: &Mapping, answer: &Answer) {
         match (self, answer, mapping) {
-            (Self::Cells(cells), _, Mapping::Other) => {
-                // Only a list is mapped so, and its last cell is `other`.
-                let other = cells.len().saturating_sub(1);
-                bump(cells, other);
-            }
-            (Self::Cells(cells), Answer::Flag(flag), _) => bump(cells, usize::from(!*flag)),
-            (Self::Cells(cells), Answer::Choice(entry), Mapping::Entries(entries)) => {
-                bump(cells, mapped(entries, *entry).index());
-            }
-            (Self::Cells(cells), Answer::Choice(entry), _) => bump(cells, entry.index()),
-            (Self::Cells(cells), Answer::Bucket(bucket), Mapping::Buckets(buckets)) => {
-                if let Some(bucket) = mapped_bucket(buckets, *bucket) {
-                    bump(cells, usize::from(bucket));
+            (Self::Cells(cells), answer, mapping) => {
+                if let Some(cell) = cell(mapping, answer, cells.len()) {
+                    bump(cells, cell);
                 }
             }
-            (Self::Cells(cells), Answer::Bucket(bucket), _) => bump(cells, usize::from(*bucket)),
             (Self::Set { answered, none, entries }, Answer::Set(given), _) => {
                 *answered += 1;
                 *none += u64::from(given.is_empty());
@@ -189,6 +178,23 @@ impl Cells {
                 Self::Values(values.iter().map(|(text, n)| (text.clone(), change(*n))).collect())
             }
         }
+    }
+}
+
+/// Which of so many cells an answer is in, where answers exclude each other.
+pub(super) fn cell(mapping: &Mapping, answer: &Answer, cells: usize) -> Option<usize> {
+    match (answer, mapping) {
+        // Only a list is mapped so, and its last cell is `other`.
+        (_, Mapping::Other) => Some(cells.saturating_sub(1)),
+        (Answer::Flag(flag), _) => Some(usize::from(!*flag)),
+        (Answer::Choice(entry), Mapping::Entries(entries)) => Some(mapped(entries, *entry).index()),
+        (Answer::Choice(entry), _) => Some(entry.index()),
+        (Answer::Bucket(bucket), Mapping::Buckets(buckets)) => {
+            mapped_bucket(buckets, *bucket).map(usize::from)
+        }
+        (Answer::Bucket(bucket), _) => Some(usize::from(*bucket)),
+        // The answer is of another kind than its definition says: `part::check` lets none pass.
+        _ => None,
     }
 }
 

@@ -31,7 +31,14 @@ pub(crate) enum Mapping {
 impl FieldRoute {
     /// `None` if nothing of it can be counted.
     pub(super) fn new(field: usize, from: &Kind, to: &Kind) -> Option<Self> {
-        mapping(from, to).map(|mapping| Self { field, mapping })
+        Mapping::between(from, to).map(|mapping| Self { field, mapping })
+    }
+}
+
+impl Mapping {
+    /// How an answer of one kind is counted as one of another; `None` if it is not.
+    pub(super) fn between(from: &Kind, to: &Kind) -> Option<Self> {
+        mapping(from, to)
     }
 }
 

@@ -47,6 +47,7 @@ fn whole(words: &str, fragment: &str) -> String {
                  id = \"f\"\npurpose = \"support\"\nexpires = 2028-12-31\n{question}{fragment}"
             )
         }
+        "part" => format!("{head}{channel}{kept}[[channel.part]]\n{fragment}"),
         other => panic!("no fragment is called `{other}`"),
     }
 }

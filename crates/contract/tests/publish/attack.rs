@@ -296,48 +296,56 @@ impl Equations {
         Self(equations)
     }
 
-    /// The size of every group of answers that follows from them. Gauss's elimination, with whole
-    /// numbers: equations of few answers and ones and zeros cannot grow out of them.
-    fn determined(mut self) -> Vec<(usize, i64)> {
+    /// The size of every group of answers that follows from them: those whose indicator is a sum
+    /// of the equations.
+    fn determined(self) -> Vec<(usize, i64)> {
         let width = self.0.first().map_or(0, |equation| equation.len() - 1);
-        let mut done = 0;
-        for column in 0..width {
-            let Some(pivot) = (done..self.0.len()).find(|row| self.0[*row][column] != 0) else {
-                continue;
-            };
-            self.0.swap(done, pivot);
-            let pivot = self.0[done].clone();
-            for (row, equation) in self.0.iter_mut().enumerate() {
-                let factor = equation[column];
-                if row != done && factor != 0 {
-                    for (a, b) in equation.iter_mut().zip(&pivot) {
-                        *a = *a * pivot[column] - *b * factor;
-                    }
+        let reduced = reduced(self.0, width);
+        let groups = 1..1usize << width;
+        groups.filter_map(|group| Some((group, size_of(&reduced, group, width)?))).collect()
+    }
+}
+
+/// Gauss's elimination, with whole numbers: equations of few answers and ones and zeros cannot grow
+/// out of them.
+pub(crate) fn reduced(mut equations: Vec<Vec<i64>>, width: usize) -> Vec<Vec<i64>> {
+    let mut done = 0;
+    for column in 0..width {
+        let Some(pivot) = (done..equations.len()).find(|row| equations[*row][column] != 0) else {
+            continue;
+        };
+        equations.swap(done, pivot);
+        let pivot = equations[done].clone();
+        for (row, equation) in equations.iter_mut().enumerate() {
+            let factor = equation[column];
+            if row != done && factor != 0 {
+                for (a, b) in equation.iter_mut().zip(&pivot) {
+                    *a = *a * pivot[column] - *b * factor;
                 }
             }
-            done += 1;
         }
-        // A group's size follows if its indicator is a sum of the equations that are left.
-        (1..1usize << width).filter_map(|group| Some((group, self.size(group, width)?))).collect()
+        done += 1;
     }
+    equations
+}
 
-    fn size(&self, group: usize, width: usize) -> Option<i64> {
-        let is_in = |answer: usize| i64::from(group & (1 << answer) != 0);
-        let mut left: Vec<i64> = (0..width).map(is_in).collect();
-        let mut sum = 0;
-        for equation in &self.0 {
-            let Some(pivot) = equation[..width].iter().position(|a| *a != 0) else { continue };
-            if left[pivot] % equation[pivot] != 0 {
-                return None;
-            }
-            let factor = left[pivot] / equation[pivot];
-            sum += factor * equation[width];
-            for (left, a) in left.iter_mut().zip(equation) {
-                *left -= factor * a;
-            }
+/// The size of a group, where it follows from reduced equations.
+pub(crate) fn size_of(equations: &[Vec<i64>], group: usize, width: usize) -> Option<i64> {
+    let is_in = |answer: usize| i64::from(group & (1 << answer) != 0);
+    let mut left: Vec<i64> = (0..width).map(is_in).collect();
+    let mut sum = 0;
+    for equation in equations {
+        let Some(pivot) = equation[..width].iter().position(|a| *a != 0) else { continue };
+        if left[pivot] % equation[pivot] != 0 {
+            return None;
         }
-        left.iter().all(|a| *a == 0).then_some(sum)
+        let factor = left[pivot] / equation[pivot];
+        sum += factor * equation[width];
+        for (left, a) in left.iter_mut().zip(equation) {
+            *left -= factor * a;
+        }
     }
+    left.iter().all(|a| *a == 0).then_some(sum)
 }
 
 /// In how many of so many random worlds linear algebra tells the size of a small group.

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Map, Value, json};
 
-use crate::fixture::{changed, manifest, part, week};
+use crate::crosses::crossed;
+use crate::fixture::{manifest, part, week};
 
 const PERIOD: &str = "2026-W47";
 
@@ -96,11 +97,17 @@ proptest! {
     #[test]
     fn whole_columns_count_as_the_parts_do((of, given) in parts(), skipped in 0..40_usize) {
         // Also under a manifest that has changed since: lists and buckets are mapped the same way.
-        let newer = changed(&[
+        let crosses = (
+            "[[channel.part]]\nid = \"modules\"",
+            "[[channel.part.cross]]\nrows = \"devices\"\ncolumns = \"edition\"\n\
+             [[channel.part]]\nid = \"modules\"",
+        );
+        let newer = crossed(&[
+            crosses,
             ("choices = [\"mail\", \"maps\"]", "choices = [\"maps\", \"chat\"]"),
             ("buckets = [0, 1, 10, 100]", "buckets = [0, 10, 100]"),
         ]);
-        for counting in [&manifest(), &newer] {
+        for counting in [&crossed(&[crosses]), &newer] {
             let manifest = manifest();
             let definition = definition(&manifest, of);
             let parts: Vec<_> =

@@ -7,10 +7,13 @@
 )]
 
 mod attack;
+mod attack_crosses;
 mod columns;
+mod crosses;
 mod fixture;
 mod ledger;
 mod loss;
 mod records;
 mod releases;
+mod rolling;
 mod samples;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::fixture::{EXACT, MANIFEST, Scripted, headline, part, release, table, tally, week};
 
-const DISKS: &str = r#"
+pub(crate) const DISKS: &str = r#"
 [[channel.part]]
 id = "disks"
 [[channel.part.field]]

@@ -4,6 +4,7 @@ use contract::release::{FieldTable, GridLine, Row, Table};
 
 use super::highlight::{self, Highlight};
 use super::history::layers;
+use super::tables::counted;
 use super::{Context, error_ratio, everyone, whole};
 use crate::chart::{Bar, Layer, Layout, Line, bars, grid, split, stack};
 use crate::limits::{BARS_MAX, LONG_BARS_MAX, VALUES_SAID_MAX};
@@ -136,9 +137,10 @@ fn spreads(
     let each: Vec<String> = drawn.iter().map(|l| format!("{} {}", l.label, l.share)).collect();
     let window = context.release.window;
     let summary = format!(
-        "Small column charts of {} entries, {}. Installations that have any: {}.",
+        "Small column charts of {} entries, {}. {} that have any: {}.",
         drawn.len(),
         days(window.first, window.last),
+        counted(field),
         each.join(", ")
     );
     let end = |label: Option<&String>| label.map(|label| shown(label)).unwrap_or_default();

@@ -14,6 +14,11 @@ pub(super) fn answered(release: &Release, field: &FieldTable) -> String {
     };
     match &field.table {
         Table::TooFew => String::new(),
+        // An installation has several: they are no part of the installations.
+        _ if field.records.is_some() => {
+            let what = field.records.as_deref().map(shown).unwrap_or_default();
+            format!("{} {what}{doubt}; one installation may have several", grouped(many))
+        }
         Table::Catalogue { folded, .. } => {
             let what = if many == 1 { "answer" } else { "answers" };
             let all = folded.is_some() || release.mode == Mode::Rehearsal;
@@ -33,7 +38,11 @@ pub(super) fn answered(release: &Release, field: &FieldTable) -> String {
 
 /// What the chart does not say.
 pub(super) fn notes(release: &Release, field: &FieldTable) -> Vec<String> {
-    let group = grouped(release.group_min.into());
+    let mut group = grouped(release.group_min.into());
+    if field.records.is_some() && matches!(release.mode, Mode::Noisy { .. }) {
+        // So many of them must stand behind a number, whatever each of them has.
+        group = format!("what {group} installations may have");
+    }
     let mut notes = Vec::new();
     match &field.table {
         Table::TooFew => notes.push(too_few(release, &group)),

@@ -12,7 +12,8 @@ use crate::text::shown;
 pub(super) fn sheets(context: Context<'_>, field: &FieldTable) -> Vec<Sheet> {
     let before = earlier(context.history, field);
     let of = |head: &str, rows: &[Row], whole: u64, which: Rows| {
-        rows_sheet(context, head, rows, whole, before.as_ref().map(|before| (before, which)))
+        let heads = [head, &counted(field)];
+        rows_sheet(context, heads, rows, whole, before.as_ref().map(|before| (before, which)))
     };
     match &field.table {
         Table::Shares { rows, folded, .. } => {
@@ -32,7 +33,7 @@ pub(super) fn sheets(context: Context<'_>, field: &FieldTable) -> Vec<Sheet> {
             vec![of("Version", minor, minors, Rows::Minor)]
         }
         Table::Grid { buckets, lines, unit, .. } => {
-            vec![grid_sheet(context, buckets, lines, &shown(unit))]
+            vec![grid_sheet((context, &counted(field)), buckets, lines, &shown(unit))]
         }
         _ => Vec::new(),
     }
@@ -43,18 +44,24 @@ pub(crate) fn in_full(context: Context<'_>, field: &FieldTable) -> Option<Sheet>
     let Table::Versions { full, folded, .. } = &field.table else { return None };
     let before = earlier(context.history, field);
     let before = before.as_ref().map(|before| (before, Rows::All));
-    Some(rows_sheet(context, "Version", full, whole(full, *folded), before))
+    let heads = ["Version", &counted(field)];
+    Some(rows_sheet(context, heads, full, whole(full, *folded), before))
+}
+
+/// What the numbers of a field count: "Installations", or records such as "Disks".
+pub(super) fn counted(field: &FieldTable) -> String {
+    field.records.as_deref().map_or_else(|| "Installations".to_owned(), |of| capital(&shown(of)))
 }
 
 fn rows_sheet(
     context: Context<'_>,
-    head: &str,
+    [head, counted]: [&str; 2],
     rows: &[Row],
     whole: u64,
     before: Option<(&Earlier<'_>, Rows)>,
 ) -> Sheet {
     let doubt = Doubt::of(rows.iter().map(|row| row.count));
-    let mut heads = vec![head.to_owned(), "Installations".to_owned()];
+    let mut heads = vec![head.to_owned(), counted.to_owned()];
     let is_few = Whole::of(context.release, whole).is_few;
     // A share of a handful says less than the number itself.
     let before = before.filter(|_| !is_few);
@@ -77,7 +84,7 @@ fn rows_sheet(
         SheetLine { title: shown(&row.title), cells }
     };
     Sheet {
-        caption: doubt.caption(context),
+        caption: doubt.caption(context, counted),
         head: heads,
         lines: rows.iter().take(TABLE_LINES_MAX).map(line).collect(),
         left_out: rows.len().saturating_sub(TABLE_LINES_MAX),
@@ -98,7 +105,12 @@ fn change(now: [f64; 2], before: Option<[f64; 2]>) -> String {
     }
 }
 
-fn grid_sheet(context: Context<'_>, buckets: &[String], lines: &[GridLine], unit: &str) -> Sheet {
+fn grid_sheet(
+    (context, counted): (Context<'_>, &str),
+    buckets: &[String],
+    lines: &[GridLine],
+    unit: &str,
+) -> Sheet {
     let numbers = |line: &GridLine| {
         let counts = line.counts.iter().copied();
         std::iter::once(line.installations).chain(counts).collect::<Vec<_>>()
@@ -122,7 +134,7 @@ fn grid_sheet(context: Context<'_>, buckets: &[String], lines: &[GridLine], unit
         SheetLine { title: shown(&line.title), cells }
     };
     Sheet {
-        caption: doubt.caption(context),
+        caption: doubt.caption(context, counted),
         head,
         lines: lines.iter().take(TABLE_LINES_MAX).map(line).collect(),
         left_out: lines.len().saturating_sub(TABLE_LINES_MAX),
@@ -146,7 +158,7 @@ impl Doubt {
         if self.common.is_some() { grouped(clamped(number)) } else { doubted(number) }
     }
 
-    fn caption(&self, context: Context<'_>) -> String {
+    fn caption(&self, context: Context<'_>, counted: &str) -> String {
         let each = match context.release.window.periods {
             0 | 1 => "",
             _ => ", on average for each period",
@@ -155,7 +167,7 @@ impl Doubt {
             None | Some(0) => String::new(),
             Some(error) => format!(", each ±\u{202F}{}", grouped(error)),
         };
-        format!("Installations{each}{doubt}")
+        format!("{counted}{each}{doubt}")
     }
 }
 

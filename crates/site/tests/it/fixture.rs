@@ -109,6 +109,7 @@ pub(crate) fn release(
         "group_min": if plan.mode == Mode::Rehearsal { 1 } else { 20 },
         "installations": week.number(1.0),
         "fields": fields(week),
+        "crosses": crate::crosses::crosses(week),
     })
 }
 

@@ -9,9 +9,12 @@
 #![expect(clippy::disallowed_methods, reason = "CANDOR_AXE names a checker that is at hand")]
 
 mod alone;
+mod browser;
+mod crosses;
 mod descriptions;
 mod fixture;
 mod hostile;
+mod keyboard;
 mod markup;
 mod reading;
 mod seen;

@@ -253,3 +253,68 @@ fn a_catalogue_shows_its_values_and_counts_the_rest_together() {
     assert!(html.contains("RouterOS RB5009UG+S+ · 1.3.6.1.4.1.14988.1"), "{html}");
     assert!(html.contains("Counted together: values with "), "{html}");
 }
+
+#[test]
+fn what_a_machine_has_several_of_is_counted_in_its_own_unit() {
+    let mut value = release(Plan::LARKSPUR, "usage", "Usage", 0, &fields);
+    let at = value["fields"].as_array().unwrap().iter().position(|f| f["id"] == "devices");
+    value["fields"][at.unwrap()]["records"] = json!("disks");
+    value["fields"][at.unwrap()]["table"]["folded"] = json!({"values": 2,
+        "count": {"value": 30, "error_95": 9}});
+    let pages = site_of(&[read(&value)]);
+    let words = words(section(text(&pages[STATISTICS]), "devices"));
+    assert!(words.contains("disks, ± 9; one installation may have several"), "{words}");
+    assert!(words.contains("Disks, each ± 9") && words.contains("\nDisks\n"), "{words}");
+    assert!(!words.contains("Installations"), "{words}");
+    assert!(words.contains("2 values below what 20 installations may have each"), "{words}");
+}
+
+#[test]
+fn how_far_invented_installations_could_move_a_number_stands_before_the_charts() {
+    let mut value = release(Plan::LARKSPUR, "usage", "Usage", 0, &fields);
+    let page = |value: &serde_json::Value| words(text(&site_of(&[read(value)])[STATISTICS]));
+    assert!(page(&value).contains("How many that could be was not measured"));
+    value["intake_bound"] = json!(12_345);
+    let page = page(&value);
+    let before = page.split("Which versions still need fixes").next().unwrap();
+    assert!(before.contains("could have moved a number by up to 12,345."), "{page}");
+    assert!(page.contains("let through at most 12,345 of them from one network"), "{page}");
+}
+
+#[test]
+fn two_answers_together_have_a_table_with_heads_on_both_sides() {
+    let history = usage(Plan::LARKSPUR);
+    let pages = site_of(&history);
+    assert!(text(&pages[STATISTICS]).contains("together.html"));
+    let together = "/larkspur/usage/together.html";
+    let html = text(&pages[together]);
+    let from = html.find("id=\"x-database.devices\"").unwrap();
+    let section = html[from..].split("</section>").next().unwrap();
+    let tags = tags(section);
+    let scoped = |scope| tags.iter().filter(|tag| tag.get("scope") == Some(scope)).count();
+    assert_eq!((scoped("col"), scoped("row")), (3, 4));
+    let words = words(section);
+    assert!(words.contains("Which database holds the data? with How many devices are watched?"));
+    assert!(words.contains("Installations, each ± 9; shares are of their line"), "{words}");
+    // A number that is not shown is no zero.
+    assert!(words.contains("PostgreSQL") && words.ends_with("CSV"), "{words}");
+    assert!(words.contains("\n–\n") && words.contains("Not shown: 1 pair below 20"), "{words}");
+    let csv = text(&pages["/larkspur/usage/csv/database.by.devices.csv"]);
+    assert_eq!(csv.matches(",pair,mariadb-10,MariaDB 10,50-499,").count(), history.len());
+    let few = &html[html.find("id=\"x-database.polling\"").unwrap()..];
+    assert!(few.split("</section>").next().unwrap().contains("Too few yet"));
+    let exact = site_of(&usage(Plan::EXACT));
+    assert!(text(&exact[together]).contains("2 others, together"));
+}
+
+#[test]
+fn installations_within_28_days_stand_beside_the_headline_where_they_are_counted() {
+    let mut value = release(Plan::LARKSPUR, "usage", "Usage", 0, &fields);
+    let page = |value: &serde_json::Value| text(&site_of(&[read(value)])[STATISTICS]).to_owned();
+    assert!(!page(&value).contains("28 days"));
+    value["installations_28_days"] = json!({"value": 5_120, "error_95": 9});
+    let words = words(&page(&value));
+    assert!(words.contains("5,120 ± 9 within 28 days, each counted once"), "{words}");
+    let csv = &site_of(&[read(&value)])["/larkspur/usage/releases/installations.csv"];
+    assert!(text(csv).contains("installations_28_days,,,,5120,9"), "{}", text(csv));
+}
