@@ -2,7 +2,8 @@
 //! and forgetting.
 //!
 //! `bench/run periods [--parts 1000000]`. Parts have 60 fields and 2 kB, each with a tag of its
-//! own. They go through intake's check and the store, without a network. Times are of this machine
+//! own. `bench/engine` has them written and counted beside an analytical engine. They go through
+//! intake's check and the store, without a network. Times are of this machine
 //! while it does whatever else it does: read them beside each other.
 #![expect(
     clippy::unwrap_used,
@@ -16,6 +17,8 @@
 #[path = "../sixty/mod.rs"]
 mod sixty;
 
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -46,6 +49,11 @@ fn main() {
     {
         return counted_alone(Path::new(folder));
     }
+    if let [mode, folder, parts] = &arguments[..]
+        && mode == "write"
+    {
+        return write(Path::new(folder), parts.parse().unwrap());
+    }
     let at = arguments.iter().position(|argument| argument == "--parts");
     let parts = at.and_then(|at| arguments.get(at + 1)).map_or("1000000", String::as_str);
     let parts: u64 = parts.parse().unwrap();
@@ -54,7 +62,8 @@ fn main() {
     measure(folder.path(), parts);
 }
 
-fn measure(folder: &Path, parts: u64) {
+/// A vendor's manifest, written into the folder, and the key that signs receipts.
+fn vendor(folder: &Path) -> (Catalogue, Signers) {
     let mut random = random::system();
     let root = RootKey::generate(&mut random);
     let text = sixty::manifest(&root.public().to_string());
@@ -64,6 +73,11 @@ fn measure(folder: &Path, parts: u64) {
     let days = (date(2026, 1, 1), date(2026, 12, 31));
     let key = root.issue(&mut random, KeyPurpose::Receipt, "larkspur", days);
     let signers = Signers::choose(catalogue.roots(), vec![key], TODAY);
+    (catalogue, signers)
+}
+
+fn measure(folder: &Path, parts: u64) {
+    let (catalogue, signers) = vendor(folder);
     let (program, channel) = address();
     let disk = || OsDisk::open(&folder.join("data")).unwrap();
     let mut store = Store::open(disk(), 0).unwrap();
@@ -135,6 +149,34 @@ fn held_up(
     );
 }
 
+/// The same parts twice, for `bench/engine`: as closed columns in a data folder, and as a CSV with a
+/// column for each field.
+fn write(folder: &Path, parts: u64) {
+    let (catalogue, signers) = vendor(folder);
+    let (program, channel) = address();
+    let mut store = Store::open(OsDisk::open(&folder.join("data")).unwrap(), 0).unwrap();
+    let mut csv = BufWriter::new(File::create(folder.join("parts.csv")).unwrap());
+    for first in (0..parts).step_by(1_024) {
+        let mut arrivals = Vec::new();
+        for number in first..parts.min(first + 1_024) {
+            let bytes = part(&catalogue, number);
+            let answers = serde_json::from_slice::<serde_json::Value>(&bytes).unwrap();
+            let answers = answers["answers"].as_object().unwrap();
+            if number == 0 {
+                let names: Vec<&str> = answers.keys().map(String::as_str).collect();
+                writeln!(csv, "{}", names.join(",")).unwrap();
+            }
+            let cells = answers.values().map(ToString::to_string).collect::<Vec<_>>().join(",");
+            writeln!(csv, "{}", cells.replace('"', "")).unwrap();
+            arrivals.push(intake::check(&bytes, (&program, &channel), &catalogue, TODAY).unwrap());
+        }
+        store.accept(&arrivals, &signers, TODAY);
+    }
+    csv.flush().unwrap();
+    let find = |hash: &_| catalogue.definition(hash).cloned();
+    store.close_periods(&find, CLOSED).unwrap();
+}
+
 /// Deletes ten tags and forgets the rest.
 fn leave(store: &mut Store<OsDisk>, (program, channel): (&ProgramId, &ChannelId)) {
     let tags: Vec<Tag> = (0..10).map(tag).collect();
@@ -163,7 +205,7 @@ fn counted_alone(folder: &Path) {
     let catalogue = Catalogue::new([Manifest::parse(&text).unwrap_or_else(|p| panic!("{p}"))]);
     let (_, seconds) = count(folder, &catalogue.unwrap());
     println!(
-        "count from columns                        {seconds:>9.2} s, {} MB",
+        "count from columns                        {seconds:>9.3} s, {} MB",
         memory_max() >> 20
     );
 }
