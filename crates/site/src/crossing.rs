@@ -38,12 +38,11 @@ pub(crate) fn page_of(
         let csv = link::relative(&path, &link::cross_csv(program.id, channel.id, fields));
         let mut crossing = crossing(latest, cross, csv);
         let cells = |heat: &Heat| heat.head.len() * heat.lines.len();
-        match room.checked_sub(crossing.heat.as_ref().map_or(0, cells)) {
-            Some(left) => room = left,
-            None => {
-                crossing.heat = None;
-                crossing.notes.push("This page has no room for the table.".to_owned());
-            }
+        if let Some(left) = room.checked_sub(crossing.heat.as_ref().map_or(0, cells)) {
+            room = left;
+        } else {
+            crossing.heat = None;
+            crossing.notes.push("This page has no room for the table.".to_owned());
         }
         crossing
     };
@@ -148,10 +147,10 @@ fn cell(count: Option<Number>, whole: Whole, common: Option<u64>) -> Cell {
     let value = clamped(number);
     let count = if common.is_some() { grouped(value) } else { doubted(number) };
     let part = format!("v{:.0}", ratio(value, whole.count) * 100.0);
-    match whole.is_few || whole.count == 0 {
-        true => Cell { part, share: count, count: String::new() },
-        false => Cell { part, share: format!("{}\u{202F}%", percent(value, whole.count)), count },
+    if whole.is_few || whole.count == 0 {
+        return Cell { part, share: count, count: String::new() };
     }
+    Cell { part, share: format!("{}\u{202F}%", percent(value, whole.count)), count }
 }
 
 /// An answer at the head of a line or column.

@@ -101,7 +101,9 @@ impl CrossCounter {
     pub(crate) fn answered(&self) -> Vec<Vec<i64>> {
         let mut lines = self.lines();
         lines.truncate(self.height);
-        lines.iter_mut().for_each(|line| line.truncate(self.width));
+        for line in &mut lines {
+            line.truncate(self.width);
+        }
         lines
     }
 }

@@ -217,8 +217,12 @@ fn same_margins(setting: &Setting, world: &World) -> Vec<World> {
                 let (mut cells, mut lines, mut columns): (World, [i64; 3], [i64; 2]) =
                     (Clone::clone(&cells), lines, columns);
                 cells.push(count);
-                line.iter().for_each(|line| lines[*line] -= count);
-                column.iter().for_each(|column| columns[*column] -= count);
+                if let Some(line) = line {
+                    lines[*line] -= count;
+                }
+                if let Some(column) = column {
+                    columns[*column] -= count;
+                }
                 longer.push((cells, lines, columns));
             }
         }
@@ -289,6 +293,9 @@ fn without_suppression_the_margins_give_small_pairs_away() {
     assert!(told > 50, "{told}");
 }
 
+/// What a pair answers to one of the questions.
+type Side = fn(&Pair) -> Option<usize>;
+
 /// Equations over the pairs of a world: coefficients, and the sum at the end.
 fn equations(setting: &Setting, release: &Release) -> Vec<Vec<i64>> {
     let mut equations = Vec::new();
@@ -302,7 +309,7 @@ fn equations(setting: &Setting, release: &Release) -> Vec<Vec<i64>> {
             .position(|known| *known == value)
             .map(|at| at % 3)
     };
-    let own: [(&str, fn(&Pair) -> Option<usize>); 2] = [("edition", |p| p.0), ("https", |p| p.1)];
+    let own: [(&str, Side); 2] = [("edition", |p| p.0), ("https", |p| p.1)];
     for (id, of) in own {
         let found = table(release, id);
         let Table::Shares { rows, .. } = &found.table else { continue };

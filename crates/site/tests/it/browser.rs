@@ -45,20 +45,20 @@ impl Browser {
         let (to, from) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         let (from, session) = (BufReader::new(from), Value::Null);
         let mut browser = Self { child, to, from, session, sent: 0, _profile: profile };
-        let target = browser.call("Target.createTarget", json!({"url": "about:blank"}));
+        let target = browser.call("Target.createTarget", &json!({"url": "about:blank"}));
         let attach = json!({"targetId": target["targetId"], "flatten": true});
-        browser.session = browser.call("Target.attachToTarget", attach)["sessionId"].clone();
-        browser.call("Page.enable", json!({}));
-        browser.call("Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
+        browser.session = browser.call("Target.attachToTarget", &attach)["sessionId"].clone();
+        browser.call("Page.enable", &json!({}));
+        browser.call("Emulation.setFocusEmulationEnabled", &json!({"enabled": true}));
         // Else the page is still on its way to where the focus is.
         let still = json!({"name": "prefers-reduced-motion", "value": "reduce"});
-        browser.call("Emulation.setEmulatedMedia", json!({"features": [still]}));
+        browser.call("Emulation.setEmulatedMedia", &json!({"features": [still]}));
         Some(browser)
     }
 
     /// Opens an address, and waits until everything in it has been loaded.
     pub(crate) fn open(&mut self, address: &str) {
-        self.call("Page.navigate", json!({"url": address}));
+        self.call("Page.navigate", &json!({"url": address}));
         self.wait("Page.loadEventFired");
     }
 
@@ -70,7 +70,7 @@ impl Browser {
     /// What an expression is worth on the page.
     pub(crate) fn ask(&mut self, expression: &str) -> Value {
         let asked = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
-        let answer = self.call("Runtime.evaluate", asked);
+        let answer = self.call("Runtime.evaluate", &asked);
         assert!(answer.get("exceptionDetails").is_none(), "{answer}");
         answer["result"]["value"].clone()
     }
@@ -89,11 +89,11 @@ impl Browser {
         for (kind, text) in [("keyDown", text), ("keyUp", "")] {
             let event = json!({"type": kind, "key": key, "code": key, "text": text,
                 "windowsVirtualKeyCode": code});
-            self.call("Input.dispatchKeyEvent", event);
+            self.call("Input.dispatchKeyEvent", &event);
         }
     }
 
-    fn call(&mut self, method: &str, params: Value) -> Value {
+    fn call(&mut self, method: &str, params: &Value) -> Value {
         self.sent += 1;
         let mut message = json!({"id": self.sent, "method": method, "params": params});
         if !self.session.is_null() {
