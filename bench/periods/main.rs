@@ -149,8 +149,8 @@ fn held_up(
     );
 }
 
-/// The same parts twice, for `bench/engine`: as closed columns in a data folder, and as a CSV with a
-/// column for each field.
+/// The same parts twice, for `bench/engine`: as closed columns in a data folder, and as a CSV with
+/// a column for each field.
 fn write(folder: &Path, parts: u64) {
     let (catalogue, signers) = vendor(folder);
     let (program, channel) = address();

@@ -44,7 +44,8 @@ pub enum Protection {
 /// What one release spends.
 ///
 /// Every field has the same share, and so have every cross-table and the number of installations,
-/// where they can be counted. Even shares are easy to check, and no field's error can be traded against another's.
+/// where they can be counted. Even shares are easy to check, and no field's error can be traded
+/// against another's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     share: NonZeroU32,

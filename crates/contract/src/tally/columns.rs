@@ -103,8 +103,8 @@ fn count_column(
     }
 }
 
-/// Pairs of answers, row by row: each dictionary is mapped to cells once, and two numbers are looked
-/// up for each row.
+/// Pairs of answers, row by row: each dictionary is mapped to cells once, and two numbers are
+/// looked up for each row.
 fn count_pairs(
     cross: &mut CrossTally,
     route: &CrossRoute,

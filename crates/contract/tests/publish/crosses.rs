@@ -209,10 +209,8 @@ fn a_cross_table_of_what_travels_apart_or_is_not_published_is_refused() {
     };
     assert!(problems(&names("\"edition\"", "\"devices\"")).contains("has no field `devices`"));
     assert!(problems(&names("\"edition\"", "\"edition\"")).contains("crossed with itself"));
-    let hidden = [(
-        "kind = \"flag\"\nexpires = 2028-12-31\nsource = { command = [\"larkspur\", \"https\"] }",
-        "kind = \"flag\"\npublish = false\nexpires = 2028-12-31\nsource = { command = [\"larkspur\", \"https\"] }",
-    )];
+    let question = "question = \"Is HTTPS on?\"";
+    let hidden = [(question, &*format!("{question}\npublish = false"))];
     assert!(problems(&hidden).contains("`https` is not published"));
     let twice = [(CROSSED.1, "[[channel.part.cross]]\nrows = \"https\"\ncolumns = \"edition\"\n")];
     let twice = [(twice[0].0, [twice[0].1, CROSSED.1].concat())];
@@ -220,7 +218,8 @@ fn a_cross_table_of_what_travels_apart_or_is_not_published_is_refused() {
     assert!(problems(&twice).contains("there twice"));
     let open = [(
         "[[channel.part]]\nid = \"sizes\"",
-        "[[channel.part.cross]]\nrows = \"edition\"\ncolumns = \"version\"\n[[channel.part]]\nid = \"sizes\"",
+        "[[channel.part.cross]]\nrows = \"edition\"\ncolumns = \"version\"\n\
+         [[channel.part]]\nid = \"sizes\"",
     )];
     assert!(problems(&open).contains("`version` is a `version`, which no cross-table holds"));
     let wide: Vec<String> = (0..201).map(|n| format!("\"c{n}\"")).collect();

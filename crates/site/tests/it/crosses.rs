@@ -10,7 +10,8 @@ pub(crate) fn crosses(week: Week) -> Vec<Value> {
     let line = |value: &str, title: &str, shares: [f64; 3]| {
         let small = |share: f64| share < 0.003 && week.plan.mode == Mode::Noisy;
         let count = |share: &f64| if small(*share) { Value::Null } else { week.number(*share) };
-        json!({"label": label(value, title, 0), "counts": shares.iter().map(count).collect::<Vec<_>>()})
+        let counts: Vec<Value> = shares.iter().map(count).collect();
+        json!({"label": label(value, title, 0), "counts": counts})
     };
     let mut lines = vec![
         line("mariadb-10", "MariaDB 10", [0.22, 0.15, 0.06]),

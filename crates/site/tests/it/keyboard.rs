@@ -14,8 +14,8 @@ const NUMBER: &str = "[...document.querySelectorAll('a[href], summary, button, [
     .filter(one => one.checkVisibility()).map((one, n) => one.dataset.test = n).length";
 
 /// The control that has the focus: its number, what it is, and whether a person can see it.
-const FOCUSED: &str = "(() => { const one = document.activeElement, box = one.getBoundingClientRect(), \
-    style = getComputedStyle(one); return { \
+const FOCUSED: &str = "(() => { const one = document.activeElement; \
+    const box = one.getBoundingClientRect(), style = getComputedStyle(one); return { \
       number: one.dataset.test ?? null, \
       name: one.getAttribute('aria-label') ?? one.textContent, \
       ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2, \
