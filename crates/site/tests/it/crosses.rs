@@ -26,7 +26,6 @@ pub(crate) fn crosses(week: Week) -> Vec<Value> {
     }
     let columns =
         [label("1-49", "1–49", 0), label("50-499", "50–499", 0), label("500-", "500+", 0)];
-    let axis = |id: &str, question: &str, unit: &str| json!({"id": id, "question": question, "unit": unit});
     let database = axis("database", "Which database holds the data?", "");
     vec![
         json!({"part": "some", "rows": database,
@@ -41,4 +40,12 @@ pub(crate) fn crosses(week: Week) -> Vec<Value> {
             "columns": axis("polling", "Is distributed polling used?", ""),
             "answered": week.number(0.004), "table": {"kind": "too-few"}}),
     ]
+}
+
+fn label(value: &str, title: &str, together: u32) -> Value {
+    json!({"value": value, "title": title, "together": together})
+}
+
+fn axis(id: &str, question: &str, unit: &str) -> Value {
+    json!({"id": id, "question": question, "unit": unit})
 }
