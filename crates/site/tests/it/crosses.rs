@@ -6,7 +6,6 @@ use crate::fixture::{Mode, Week};
 
 /// Two cross-tables: one with a cell that is not shown, and one of which too little is known.
 pub(crate) fn crosses(week: Week) -> Vec<Value> {
-    let label = |value: &str, title: &str, together: u32| json!({"value": value, "title": title, "together": together});
     let line = |value: &str, title: &str, shares: [f64; 3]| {
         let small = |share: f64| share < 0.003 && week.plan.mode == Mode::Noisy;
         let count = |share: &f64| if small(*share) { Value::Null } else { week.number(*share) };
