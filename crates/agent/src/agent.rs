@@ -11,7 +11,6 @@ use contract::manifest::{Channel, Manifest};
 use contract::policy::{Policy, PolicyFile};
 use disk::Disk;
 use envelope::RootPublic;
-use envelope::oblivious::Kem;
 use jiff::Timestamp;
 
 use crate::cli::Role;
@@ -48,10 +47,10 @@ pub struct Agent<'w> {
     pub environment: Environment,
     /// Whether this process runs in continuous integration: nothing is sent on schedule there.
     pub in_ci: bool,
-    /// To which kind of key is sealed what goes through a relay.
-    pub sealing: Kem,
     /// The relay that the fleet's policy named when this process began.
     fleet_relay: Option<String>,
+    /// Whether the relay is this site's own choice, or its fleet's.
+    pub(crate) relay_is_named: bool,
     /// Whether what it gives away is carried by a person, in a file.
     by_hand: bool,
     /// What this process does of everything.
@@ -79,17 +78,15 @@ impl<'w> Agent<'w> {
         world: World<'w>,
     ) -> Self {
         let destination = Destination::of(&manifest.program, collector);
-        let sealing = Kem::X25519;
-        let (by_hand, role, fleet_relay) = (false, Role::All, None);
         let agent = Self {
             manifest,
             destination,
             environment,
             in_ci,
-            sealing,
-            fleet_relay,
-            by_hand,
-            role,
+            fleet_relay: None,
+            relay_is_named: false,
+            by_hand: false,
+            role: Role::All,
             world,
         };
         let fleet_relay = agent.policy_as_read().relay().map(str::to_owned);
@@ -102,6 +99,7 @@ impl<'w> Agent<'w> {
     pub fn through(mut self, relay: Option<&str>) -> Self {
         if let Some(relay) = self.fleet_relay.as_deref().or(relay) {
             self.destination = self.destination.through(relay);
+            self.relay_is_named = true;
         }
         self
     }

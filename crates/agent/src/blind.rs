@@ -105,12 +105,16 @@ impl Agent<'_> {
     }
 
     /// The relays through which something goes to a collector: those of then. What once went
-    /// directly goes through those of now, where the same collector has some.
+    /// directly goes through those of now, where the same collector has some; and a relay that
+    /// somebody here named stands in where those of then are gone.
     pub(crate) fn relays_towards(&self, collector: &str, then: &[Relay]) -> Vec<Relay> {
-        if then.is_empty() && collector == self.destination.collector {
-            return self.destination.relays.clone();
+        let mut relays = then.to_vec();
+        let may_stand_in = then.is_empty() || self.relay_is_named;
+        if may_stand_in && collector == self.destination.collector {
+            let is_new = |now: &&Relay| then.iter().all(|relay| relay.url != now.url);
+            relays.extend(self.destination.relays.iter().filter(is_new).cloned());
         }
-        then.to_vec()
+        relays
     }
 
     /// The part's capsule: the one that waits, or a new one. What opens it again is in the ledger
@@ -202,7 +206,7 @@ impl Agent<'_> {
         request: &Request,
     ) -> Result<(Capsule, Opener, CapsuleKey), NoReply> {
         let no_key = |_| SealError::Key;
-        let found = Sealer::new(&believed.keys, self.sealing).map_err(no_key);
+        let found = Sealer::new(&believed.keys, self.manifest.program.sealing).map_err(no_key);
         let random = &mut Drawn(self.world.random);
         match found.and_then(|sealer| sealer.seal(request, random)) {
             Ok(sealed) => Ok(sealed.into()),

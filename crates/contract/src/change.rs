@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use envelope::oblivious::Kem;
+
 use crate::calendar::{Identity, PeriodKind};
 use crate::destination::Destination;
 use crate::id::PartId;
@@ -77,6 +79,7 @@ pub fn changes(
         return found.0;
     };
     destination_changes(&mut found, shown_destination, destination);
+    sealing_changes(&mut found, shown.program.sealing, now.program.sealing);
     controller_changes(&mut found, &shown.controller, &now.controller);
     promises(&mut found, shown, now);
     channel_changes(&mut found, old, new);
@@ -131,6 +134,21 @@ fn destination_changes(found: &mut Found, old: &Destination, new: &Destination) 
         found.asked(topic, what);
     } else if old.relays != new.relays {
         found.told(topic, "a relay is no longer used, or relays come in another order");
+    }
+}
+
+fn sealing_changes(found: &mut Found, old: Kem, new: Kem) {
+    let topic = Topic::Destination;
+    match (old, new) {
+        (Kem::XWing, Kem::X25519) => {
+            let what = "parts for a relay are no longer sealed against later quantum computers";
+            found.asked(topic, what);
+        }
+        (Kem::X25519, Kem::XWing) => {
+            let what = "parts for a relay are now sealed against later quantum computers, too";
+            found.told(topic, what);
+        }
+        (Kem::X25519, Kem::X25519) | (Kem::XWing, Kem::XWing) => {}
     }
 }
 

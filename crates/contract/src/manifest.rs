@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use envelope::oblivious::Kem;
 use envelope::{Digest, RootPublic};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,10 @@ pub struct Program {
     pub collector: String,
     /// Relays, in order of preference; where there is one, transport is blind.
     pub relays: Vec<Relay>,
+    /// To which kind of key parts are sealed for a relay. A manifest that does not say it has the
+    /// hash that it had before this could be said.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub sealing: Kem,
     /// Pinned root keys: one or two.
     pub root_keys: Vec<RootPublic>,
     /// The licence of published data.
@@ -323,6 +328,11 @@ impl Manifest {
     pub fn purpose(&self, id: &PurposeId) -> &str {
         self.purposes.get(id).map_or("", |text| text.in_language("en"))
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_usual(sealing: &Kem) -> bool {
+    *sealing == Kem::default()
 }
 
 impl Program {

@@ -97,8 +97,14 @@ fn live_parts(status: u16, body: &[u8]) -> Result<Vec<(String, String)>, String>
         bytes: String,
         forget_by: String,
     }
-    if status != 200 {
-        return Err(format!("the collector answered {status}"));
+    match status {
+        200 => {}
+        // Asked for one tag at a time, only a tag of many periods comes to so much.
+        413 => {
+            let what = "what it holds under one tag is more than fits into one answer";
+            return Err(format!("{what}; it can still be deleted: candor-agent withdraw"));
+        }
+        status => return Err(format!("the collector answered {status}")),
     }
     let answer: Answer =
         serde_json::from_slice(body).map_err(|_| "the answer is no list of parts".to_owned())?;
@@ -113,3 +119,6 @@ fn not_listed(error: &NoReply) -> Trouble {
         "try again later",
     )
 }
+
+#[cfg(test)]
+mod tests;

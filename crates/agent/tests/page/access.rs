@@ -21,6 +21,34 @@ fn without_a_session_nobody_sees_anything() {
 }
 
 #[test]
+fn the_page_says_who_sees_what_with_a_relay_and_without() {
+    let relay = "[[program.relay]]\noperator = \"Example University\"\ncountry = \"Norway\"\n\
+                 url = \"https://relay.example.net:8443\"\n\n[controller]";
+    let blind = LARKSPUR.replacen("[controller]", relay, 1);
+    let own = blind.replace("Example University", "Larkspur e.V.");
+    let party = "One party could match address and content";
+    let run = "Example University, Norway, who runs the relay";
+    let closed = "outgoing to relay.example.net:8443; nothing goes to stats.larkspur.example:443";
+    let open = "outgoing to stats.larkspur.example:443";
+    let hidden = "Not this machine&#39;s address";
+    for (manifest, there, absent) in [
+        (LARKSPUR, [open, "while a part arrives"], [run, party]),
+        (&blind, [run, closed], [party, "while a part arrives"]),
+        (&own, [party, closed], [run, "while a part arrives"]),
+    ] {
+        let service = Service::start(manifest);
+        let page = service.page(&service.enter(), "").body;
+        let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(there.iter().all(|words| page.contains(words)), "{there:?}: {page}");
+        assert!(!absent.iter().any(|words| page.contains(words)), "{absent:?}: {page}");
+        assert_eq!(
+            page.contains(hidden) || page.contains("Not this machine's"),
+            manifest != LARKSPUR
+        );
+    }
+}
+
+#[test]
 fn a_link_opens_the_page_once() {
     let service = Service::start(LARKSPUR);
     let link = service.link();

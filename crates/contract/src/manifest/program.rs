@@ -1,6 +1,7 @@
 //! From a manifest's text to the program, its destination, and who answers for it.
 
 use envelope::RootPublic;
+use envelope::oblivious::Kem;
 
 use super::reader::Node;
 use super::{Controller, Program, Relay};
@@ -12,6 +13,7 @@ pub(super) fn program(node: Node<'_, '_>) -> Option<Program> {
     let vendor = node.string("vendor", "write who makes the program");
     let collector = node.parsed("collector", "write the collector's https:// address", url);
     let relays = node.tables("relay", "relay").into_iter().filter_map(relay).collect();
+    let sealing = node.word("sealing", &[("x25519", Kem::X25519), ("x-wing", Kem::XWing)]);
     let data_licence =
         node.string("data_licence", "name the licence of published data, such as CC0-1.0");
     let root_keys = root_keys(&node);
@@ -22,6 +24,7 @@ pub(super) fn program(node: Node<'_, '_>) -> Option<Program> {
         vendor: vendor?,
         collector: collector?,
         relays,
+        sealing: sealing.unwrap_or_default(),
         root_keys,
         data_licence: data_licence?,
     })

@@ -1,5 +1,7 @@
 //! The statement's end: who can see what, firewalls, saying no, taking back, who answers for it.
 
+use envelope::oblivious::Kem;
+
 use super::tree::{Block, Line, heading};
 use super::words::listed;
 use crate::calendar::Identity;
@@ -66,16 +68,23 @@ fn transport(manifest: &Manifest) -> String {
              address at once and keeps no moment finer than the period."
         );
     }
+    let sealed = match manifest.program.sealing {
+        Kem::X25519 => "",
+        Kem::XWing => {
+            " The seal (X-Wing) is made so that a later quantum computer does not open what was \
+             recorded today."
+        }
+    };
     let claim = "Parts are sealed on your machine and pass through a relay. Sent on schedule, the \
                  collector can neither join them nor learn who sent them. Sending by hand, listing \
                  what is held and deleting at once can join them; the program says so before it \
                  does any of it. A text that few have, such as a rare sample, is known again by \
                  itself from one period to the next.";
     if is_one_party(manifest, &destination) {
-        return format!("{claim} But: {sees}");
+        return format!("{claim}{sealed} But: {sees}");
     }
     format!(
-        "{sees} {claim} If relay and collector worked together, they could match address and \
+        "{sees} {claim}{sealed} If relay and collector worked together, they could match address and \
          content."
     )
 }

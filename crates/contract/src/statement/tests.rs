@@ -127,6 +127,10 @@ fn with_a_relay_the_statement_names_who_runs_it_and_where() {
         "Example University, Norway, who runs the relay, sees this machine's address and no answer"
     ));
     assert!(text.contains("| no connection from here |"));
+    assert!(!text.contains("quantum"));
+
+    let seal = ("data_licence = ", "sealing = \"x-wing\"\ndata_licence = ");
+    assert!(markdown(&with(&[RELAY, seal])).contains("The seal (X-Wing) is made so that a later"));
 
     let same = ("name = \"The person who runs this demo\"", "name = \"Example University\"");
     let text = markdown(&with(&[RELAY, same]));

@@ -262,6 +262,15 @@ fn another_transport_or_relay_is_asked_again() {
 }
 
 #[test]
+fn a_weaker_seal_is_asked_again_and_a_stronger_one_is_shown() {
+    let to = "data_licence = ";
+    let strong = [("[controller]", RELAY), (to, "sealing = \"x-wing\"\ndata_licence = ")];
+    let [usual, strong] = [&strong[..1], &strong[..]].map(small);
+    check(&strong, &usual, &Silent::All);
+    check(&usual, &strong, &Silent::Nothing);
+}
+
+#[test]
 fn a_collector_that_the_operator_put_in_its_place_is_another_destination() {
     let manifest = small(&[]);
     let mut world = World::new(manifest.clone(), agreed(&manifest));

@@ -26,10 +26,11 @@ pub(super) const SEED_BYTES: usize = 64;
 const ANSWER_LABEL: &[u8] = b"message/bhttp response";
 
 /// How sender and gateway agree on a capsule's key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kem {
     /// Curve25519 (RFC 9180): 32 bytes; every implementation has it.
+    #[default]
     X25519,
     /// X-Wing: ML-KEM-768 and X25519 together, so that a later quantum computer opens nothing that
     /// was recorded today; 1,120 bytes.

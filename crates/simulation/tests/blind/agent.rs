@@ -56,6 +56,85 @@ fn what_is_held_is_listed_and_deleted_by_the_same_way() {
 }
 
 #[test]
+fn the_manifest_says_to_which_kind_of_key_is_sealed() {
+    let (collector, relay, _) = world();
+    let catching = crate::downgrade::catching(collector.address);
+    for (sealing, kem) in [("x25519", [0x00, 0x20]), ("x-wing", [0x64, 0x7a])] {
+        for way in [relay.address, catching.address] {
+            let machine = Machine::new(&collector, &[way]);
+            machine.install(&sealing_with(&collector, sealing), &[way]);
+            machine.prints(&["agree", "usage", "--tier", "basic"]);
+            assert!(machine.prints(&["send", "usage"]).contains("Sent 2 parts"));
+            let proof = machine.json(&["ledger", "verify"]);
+            assert_eq!((&proof["receipted"], &proof["whole"]), (&2.into(), &true.into()));
+            machine.prints(&["withdraw", "usage", "--now"]);
+            assert_eq!(machine.ledger("tombstone").len(), 2);
+            machine.stayed_blind();
+        }
+        let caught = catching.caught();
+        let of_kind: Vec<_> = caught.iter().filter(|capsule| capsule[1..3] == kem).collect();
+        // Two parts and a deletion of each; what else was caught is of the other kind.
+        assert_eq!(of_kind.len(), 4, "{sealing}");
+        assert!(of_kind.iter().all(|capsule| capsule.len() == of_kind[0].len()));
+    }
+}
+
+#[test]
+fn where_the_relays_of_then_are_gone_a_relay_that_somebody_names_carries_the_deletion() {
+    let (collector, relay, machine) = world();
+    machine.prints(&["agree", "usage", "--tier", "basic"]);
+    machine.prints(&["send", "usage"]);
+    relay.end();
+    let other = Relay::before(collector.address, &[]).with_keys();
+    other.wait_for_signed_keys();
+    // That the manifest names another relay now is nobody's word here.
+    machine.install(&collector.manifest(), &[other.address]);
+    machine.fails(&["held", "--live"]);
+    let own = format!("http://{}", other.address);
+    machine.prints(&["withdraw", "usage", "--now", "--relay", &own]);
+    assert_eq!(machine.ledger("tombstone").len(), 2);
+    machine.stayed_blind();
+}
+
+#[test]
+fn why_says_who_sees_what_who_runs_the_relay_and_what_a_firewall_needs() {
+    let (collector, relay, machine) = world();
+    let why = |manifest: &str, relays: &[std::net::SocketAddr]| {
+        machine.install(manifest, relays);
+        machine.prints(&["agree", "usage", "--tier", "basic"]);
+        let said = machine.prints(&["why", "usage"]);
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let blind = why(&collector.manifest(), &[relay.address]);
+    let direct = machine.recorder.address;
+    for words in [
+        "Example University, Norway, who runs the relay, sees this machine's address and no answer",
+        "who runs the collector, sees the answers, part by part, and no address.",
+        &format!("outgoing to {}; nothing goes to {direct}", relay.address),
+    ] {
+        assert!(blind.contains(words), "{words}: {blind}");
+    }
+    let own = collector.manifest().replace("The Larkspur project", "Example University");
+    let one_party = why(&own, &[relay.address]);
+    let words = "runs relay and collector: it could match address and content";
+    assert!(one_party.contains(words), "{one_party}");
+    let without = why(&collector.manifest(), &[]);
+    for words in [
+        "can see this machine's address beside each part while it arrives; with a relay run by",
+        &format!("outgoing to {direct}"),
+    ] {
+        assert!(without.contains(words), "{words}: {without}");
+    }
+    machine.stayed_blind();
+}
+
+/// The collector's manifest with a kind of key.
+pub(crate) fn sealing_with(collector: &Collector, sealing: &str) -> String {
+    let line = format!("sealing = \"{sealing}\"\ndata_licence");
+    collector.manifest().replace("data_licence", &line)
+}
+
+#[test]
 fn a_refusal_comes_back_with_its_reason() {
     let (collector, relay, machine) = world();
     let text = collector.manifest().replace("Which operating system is this?", "Which system?");

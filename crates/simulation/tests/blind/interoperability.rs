@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use envelope::oblivious::{Kem, Request, Sealer, TrustedKeys};
 use envelope::{Digest, Receipt};
 
+use crate::agent::sealing_with;
 use crate::collector::Collector;
 use crate::gateway::Stepping;
 use crate::machine::Machine;
@@ -149,15 +150,19 @@ fn our_sender_reaches_another_gateway_through_our_relay() {
 #[test]
 fn our_agent_reports_through_another_gateway() {
     let collector = Collector::start();
-    let Some(elsewhere) = Elsewhere::before(&collector, "x25519") else { return };
-    let machine = Machine::new(&collector, &[elsewhere.relay.address]);
-    machine.prints(&["agree", "usage", "--tier", "basic"]);
-    assert!(machine.prints(&["send", "usage"]).contains("Sent 2 parts"));
-    let proof = machine.json(&["ledger", "verify"]);
-    assert_eq!((&proof["receipted"], &proof["whole"]), (&2.into(), &true.into()), "{proof}");
-    // What is held, and taking it back, go the same way.
-    assert_eq!(machine.json(&["held", "--live"]).to_string().matches("\\\"tag\\\"").count(), 2);
-    machine.prints(&["withdraw", "usage", "--now"]);
-    assert_eq!(machine.ledger("tombstone").len(), 2);
-    machine.stayed_blind();
+    for (_, kem) in KINDS {
+        let Some(elsewhere) = Elsewhere::before(&collector, kem) else { return };
+        let machine = Machine::new(&collector, &[elsewhere.relay.address]);
+        machine.install(&sealing_with(&collector, kem), &[elsewhere.relay.address]);
+        machine.prints(&["agree", "usage", "--tier", "basic"]);
+        assert!(machine.prints(&["send", "usage"]).contains("Sent 2 parts"));
+        let proof = machine.json(&["ledger", "verify"]);
+        assert_eq!((&proof["receipted"], &proof["whole"]), (&2.into(), &true.into()), "{proof}");
+        // What is held, and taking it back, go the same way.
+        let held = machine.json(&["held", "--live"]).to_string();
+        assert_eq!(held.matches("\\\"tag\\\"").count(), 2, "{held}");
+        machine.prints(&["withdraw", "usage", "--now"]);
+        assert_eq!(machine.ledger("tombstone").len(), 2);
+        machine.stayed_blind();
+    }
 }
