@@ -6,7 +6,7 @@
 //! server's rate shows what the load can be. Every 4,096th receipt is verified after its round.
 //!
 //! `bench/run idle [--slow 10000]` measures beside connections that dawdle, and
-//! `bench/run sealed [--capsules 60000]` sends sealed requests to the gateway.
+//! `bench/run sealed [--capsules 60000]` sends sealed requests to the gateway, and through a relay.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -38,6 +38,14 @@ impl Server {
         Self::start(&mut command)
     }
 
+    /// A relay before this server, without bounds by network: all load comes from one.
+    pub(crate) fn relay(&self) -> Self {
+        let mut command = Command::new(collector().with_file_name("candor-relay"));
+        command.env("CANDOR_RELAY_LOG", "error").args(["serve", "--listen", "127.0.0.1:0"]);
+        command.args(["--connections-per-network", "0", "--requests-per-network-hour", "0"]);
+        Self::start(command.arg("--gateway").arg(format!("http://{}", self.address)))
+    }
+
     fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();

@@ -1,4 +1,5 @@
-//! Sealed requests at the gateway: ready-made distinct capsules, each opened, kept and answered.
+//! Sealed requests: ready-made distinct capsules, each carried by a relay or sent to the gateway
+//! itself, opened, kept and answered, beside the null server in the same run.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -16,29 +17,42 @@ use crate::vendor::{Requests, Vendor};
 /// Connections: a relay keeps so many to a gateway.
 const CONNECTIONS: usize = 256;
 
-/// Measures both kinds of keys.
+/// Measures both kinds of keys, at the gateway and through a relay before it.
 pub(crate) fn run(vendor: &Vendor, capsules: usize) {
     for kem in [Kem::X25519, Kem::XWing] {
-        let folder = vendor.data_folder();
-        let server = Server::collector(folder.path(), vendor, &["--sealed-per-minute", "0"]);
-        let requests = seal(vendor, &server, kem, capsules);
-        let bytes = requests.templates[0].len();
-        let before = server.cpu_seconds();
-        let mut load = Load::new(server.address, requests, 0);
-        let measured = load.run(CONNECTIONS, Duration::from_secs(600));
-        println!(
-            "{kem:?}: {:.0} capsules/s of {bytes} bytes, p50 {:.2} ms, p99 {:.2} ms, {:.1} us of \
-             CPU each, peak {:.1} MB",
-            measured.rate(),
-            measured.latency_ms(0.5),
-            measured.latency_ms(0.99),
-            (server.cpu_seconds() - before) * 1e6 / measured.answered as f64,
-            server.memory_bytes_max() as f64 / 1e6,
-        );
+        for through_relay in [false, true] {
+            let folder = vendor.data_folder();
+            let gateway = Server::collector(folder.path(), vendor, &["--sealed-per-minute", "0"]);
+            let path = if through_relay { "/" } else { "/ohttp" };
+            let requests = seal(vendor, &gateway, (kem, path), capsules);
+            let null = Load::new(Server::null().address, requests.clone(), 0)
+                .run(CONNECTIONS, Duration::from_secs(600));
+            let relay = through_relay.then(|| gateway.relay());
+            let name = if through_relay { "relay and gateway" } else { "gateway" };
+            let address = relay.as_ref().unwrap_or(&gateway).address;
+            let bytes = requests.templates[0].len();
+            let servers = || std::iter::once(&gateway).chain(&relay);
+            let cpu = || servers().map(Server::cpu_seconds).sum::<f64>();
+            let before = cpu();
+            let mut load = Load::new(address, requests, 0);
+            let measured = load.run(CONNECTIONS, Duration::from_secs(600));
+            println!(
+                "{kem:?}, {name}: {:.0} capsules/s of {bytes} bytes, {:.2} of the null server, \
+                 {} told to come back, p50 {:.2} ms, p99 {:.2} ms, {:.1} us of CPU each, peak \
+                 {:.1} MB",
+                measured.rate(),
+                measured.rate() / null.rate(),
+                measured.refused,
+                measured.latency_ms(0.5),
+                measured.latency_ms(0.99),
+                (cpu() - before) * 1e6 / measured.answered as f64,
+                servers().map(|one| one.memory_bytes_max() as f64 / 1e6).sum::<f64>(),
+            );
+        }
     }
 }
 
-fn seal(vendor: &Vendor, server: &Server, kem: Kem, number: usize) -> Requests {
+fn seal(vendor: &Vendor, server: &Server, (kem, path): (Kem, &str), number: usize) -> Requests {
     let keys = TrustedKeys::without_signature(&get(server, "/ohttp-keys")).unwrap();
     let sealer = Sealer::new(&keys, kem).unwrap();
     let mut random = ChaCha20Rng::from_seed([9; 32]);
@@ -57,7 +71,7 @@ fn seal(vendor: &Vendor, server: &Server, kem: Kem, number: usize) -> Requests {
         };
         let capsule = sealer.seal(&request, &mut random).unwrap().bytes;
         let head = format!(
-            "POST /ohttp HTTP/1.1\r\nhost: c\r\ncontent-type: message/ohttp-req\r\ncontent-length: \
+            "POST {path} HTTP/1.1\r\nhost: c\r\ncontent-type: message/ohttp-req\r\ncontent-length: \
              {}\r\n\r\n",
             capsule.len()
         );

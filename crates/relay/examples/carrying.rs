@@ -1,6 +1,10 @@
 //! How fast the relay carries, beside a null server of the same HTTP stack in the same run, and how
 //! much memory it takes with ten thousand connections.
 //!
+//! Carrying takes two exchanges where the null server has one. What that alone costs is measured
+//! beside it: `bytes` copies bytes between two sockets and reads none, `bare` is the same stack as
+//! a proxy without any bound, header or check, and `nginx` is there where it is installed.
+//!
 //! `cargo build --release -p relay --examples --bins`, then
 //! `target/release/examples/carrying speed` and `target/release/examples/carrying memory`.
 #![expect(
@@ -21,12 +25,14 @@ use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1 as client;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Mutex;
 
 /// What a capsule of Candor's smallest class and its answer have.
 const CAPSULE_BYTES: usize = 2_103;
@@ -40,6 +46,8 @@ fn main() {
     let words: Vec<&str> = arguments.iter().skip(1).map(String::as_str).collect();
     match words.as_slice() {
         ["null"] => run(null()),
+        ["bytes", gateway] => run(bytes(gateway.parse().unwrap())),
+        ["bare", gateway] => run(bare(gateway.parse().unwrap())),
         ["speed"] => speed(),
         ["memory"] => memory(),
         _ => println!("carrying speed | memory"),
@@ -53,8 +61,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 
 /// Reads a body and answers, as a gateway that opens nothing would.
 async fn null() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    println!("listening on http://{}", listener.local_addr().unwrap());
+    let listener = listen().await;
     let answer = Bytes::from(vec![b'a'; ANSWER_BYTES]);
     loop {
         let (stream, _) = listener.accept().await.unwrap();
@@ -74,22 +81,75 @@ async fn null() {
     }
 }
 
+/// Copies bytes both ways over one connection for each: what the kernel alone costs.
+async fn bytes(gateway: SocketAddr) {
+    let listener = listen().await;
+    loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        tokio::spawn(async move {
+            let mut line = TcpStream::connect(gateway).await.unwrap();
+            let _ = (stream.set_nodelay(true), line.set_nodelay(true));
+            let _ = tokio::io::copy_bidirectional(&mut stream, &mut line).await;
+        });
+    }
+}
+
+/// A proxy of the same stack that does nothing which it need not, over one connection for each.
+async fn bare(gateway: SocketAddr) {
+    let listener = listen().await;
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        tokio::spawn(async move {
+            let line = TcpStream::connect(gateway).await.unwrap();
+            let _ = (stream.set_nodelay(true), line.set_nodelay(true));
+            let (line, moving) = client::handshake(TokioIo::new(line)).await.unwrap();
+            tokio::spawn(moving);
+            let line = Arc::new(Mutex::new(line));
+            let service = service_fn(move |request: Request<Incoming>| {
+                let line = Arc::clone(&line);
+                async move {
+                    let body = request.into_body().collect().await?.to_bytes();
+                    let request = Request::post("/ohttp").header("host", "gateway.example");
+                    let request = request.body(Full::new(body)).unwrap();
+                    let answer = line.lock().await.send_request(request).await?;
+                    let body = answer.into_body().collect().await?.to_bytes();
+                    Ok::<_, hyper::Error>(Response::new(Full::new(body)))
+                }
+            });
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn listen() -> TcpListener {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    println!("listening on http://{}", listener.local_addr().unwrap());
+    listener
+}
+
 fn speed() {
-    let null = Started::new(Command::new(std::env::current_exe().unwrap()).arg("null"));
-    let relay = Started::relay(null.address, &[]);
+    let null = Started::own(&["null"]);
+    let gateway = null.address.to_string();
+    let mut servers = vec![
+        ("null", Started::own(&["null"])),
+        ("relay", Started::relay(null.address, &[])),
+        ("bare", Started::own(&["bare", &gateway])),
+        ("bytes", Started::own(&["bytes", &gateway])),
+    ];
+    servers.extend(Started::nginx(null.address).map(|nginx| ("nginx", nginx)));
     println!("round  server  connections  requests/s  its CPU µs/request  ratio to null");
     for round in 1..=3 {
-        let alone = null.load(CONNECTIONS, &null);
-        let carried = relay.load(CONNECTIONS, &relay);
-        for (name, (rate, cpu)) in [("null", alone), ("relay", carried)] {
-            let ratio = rate / alone.0;
+        let mut alone = None;
+        for (name, server) in &servers {
+            let (rate, cpu) = server.load(CONNECTIONS);
+            let ratio = rate / *alone.get_or_insert(rate);
             println!("{round:<7}{name:<8}{CONNECTIONS:>11}{rate:>12.0}{cpu:>20.1}{ratio:>15.2}");
         }
     }
 }
 
 fn memory() {
-    let null = Started::new(Command::new(std::env::current_exe().unwrap()).arg("null"));
+    let null = Started::own(&["null"]);
     let more = ["--head-seconds", "300", "--connections-per-network", "0"];
     let more = [&more[..], &["--requests-per-network-hour", "0"]].concat();
     let relay = Started::relay(null.address, &more);
@@ -128,6 +188,44 @@ impl Started {
         Self { process, address }
     }
 
+    /// This program as another server.
+    fn own(arguments: &[&str]) -> Self {
+        Self::new(Command::new(std::env::current_exe().unwrap()).args(arguments))
+    }
+
+    /// Two workers with kept connections and no log; `None` where it is not installed.
+    fn nginx(gateway: SocketAddr) -> Option<Self> {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let program = std::env::current_exe().unwrap();
+        let folder = program.with_file_name("carrying-nginx");
+        std::fs::create_dir_all(&folder).unwrap();
+        let configuration = format!(
+            "worker_processes 2; pid pid; error_log stderr crit;
+             events {{ worker_connections 1024; }}
+             http {{ access_log off; keepalive_requests 1000000000;
+               client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+               uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+               upstream gateway {{ server {gateway}; keepalive {CONNECTIONS};
+                 keepalive_requests 1000000000; }}
+               server {{ listen {address};
+                 location / {{ proxy_pass http://gateway/ohttp; proxy_http_version 1.1;
+                   proxy_set_header Connection \"\"; }} }} }}"
+        );
+        std::fs::write(folder.join("nginx.conf"), configuration).unwrap();
+        let mut command = Command::new("/usr/sbin/nginx");
+        command.arg("-p").arg(&folder).args(["-c", "nginx.conf", "-g", "daemon off;"]);
+        let process = command.stderr(Stdio::null()).spawn().ok()?;
+        // It answers when it listens; there is no line that says so.
+        let begun = Instant::now();
+        while std::net::TcpStream::connect(address).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "nginx does not listen");
+            std::thread::yield_now();
+        }
+        Some(Self { process, address })
+    }
+
     fn relay(gateway: SocketAddr, more: &[&str]) -> Self {
         let program = std::env::current_exe().unwrap().with_file_name("../candor-relay");
         let gateway = format!("http://{gateway}");
@@ -138,10 +236,10 @@ impl Started {
         Self::new(&mut command)
     }
 
-    /// Requests a second, and µs of CPU that `server` took for each.
-    fn load(&self, connections: usize, server: &Self) -> (f64, f64) {
+    /// Requests a second, and µs of CPU that the server took for each.
+    fn load(&self, connections: usize) -> (f64, f64) {
         let address = self.address;
-        let before = server.cpu_ticks();
+        let before = self.cpu_ticks();
         let count = Arc::new(AtomicU64::new(0));
         let begun = Instant::now();
         run(async {
@@ -164,16 +262,23 @@ impl Started {
             }
         });
         let done = count.load(Ordering::Relaxed) as f64;
-        let cpu = (server.cpu_ticks() - before) as f64 * 10_000.0 / done;
+        let cpu = (self.cpu_ticks() - before) as f64 * 10_000.0 / done;
         (done / begun.elapsed().as_secs_f64(), cpu)
     }
 
-    /// Hundredths of a second of CPU, in the process and in the kernel for it.
+    /// Hundredths of a second of CPU, in the process and its workers and in the kernel for them.
     fn cpu_ticks(&self) -> u64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        let after = stat.rsplit_once(") ").unwrap().1;
-        let fields: Vec<&str> = after.split(' ').collect();
-        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+        let id = self.process.id();
+        let workers = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+        let ids =
+            std::iter::once(id).chain(workers.split_whitespace().map(|id| id.parse().unwrap()));
+        ids.map(|id| {
+            let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+            let after = stat.rsplit_once(") ").unwrap().1;
+            let fields: Vec<&str> = after.split(' ').collect();
+            fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+        })
+        .sum()
     }
 
     fn resident(&self) -> u64 {
@@ -186,7 +291,9 @@ impl Started {
 
 impl Drop for Started {
     fn drop(&mut self) {
-        let _ = self.process.kill();
+        // Told to stop, nginx stops its workers, too.
+        let id = rustix::process::Pid::from_child(&self.process);
+        let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
         let _ = self.process.wait();
     }
 }
