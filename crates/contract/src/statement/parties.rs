@@ -71,8 +71,8 @@ fn transport(manifest: &Manifest) -> String {
     let sealed = match manifest.program.sealing {
         Kem::X25519 => "",
         Kem::XWing => {
-            " The seal (X-Wing) is made so that a later quantum computer does not open what was \
-             recorded today."
+            " The seal (X-Wing) is made so that a later quantum computer does not open what \
+             was recorded today."
         }
     };
     let claim = "Parts are sealed on your machine and pass through a relay. Sent on schedule, the \
