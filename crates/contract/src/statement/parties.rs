@@ -84,8 +84,8 @@ fn transport(manifest: &Manifest) -> String {
         return format!("{claim}{sealed} But: {sees}");
     }
     format!(
-        "{sees} {claim}{sealed} If relay and collector worked together, they could match address and \
-         content."
+        "{sees} {claim}{sealed} If relay and collector worked together, they could match address \
+         and content."
     )
 }
 
