@@ -79,6 +79,17 @@ fn two_questions_of_a_part_are_counted_together() {
 }
 
 #[test]
+fn tallies_are_added_pair_by_pair() {
+    let manifest = crossed(&[EXACT]);
+    let (half, rest) = LIVELY.split_at(2);
+    let mut added = counted(&manifest, half);
+    added.merge(counted(&manifest, LIVELY)).unwrap();
+    added.merge(counted(&manifest, rest)).unwrap();
+    assert!(added == counted(&manifest, &[LIVELY, LIVELY].concat()));
+    assert!(added.merge(tally(&changed(&[EXACT]), week())).is_err());
+}
+
+#[test]
 fn whoever_answered_one_question_alone_is_in_no_cell() {
     let manifest = crossed(&[EXACT]);
     let more = [LIVELY, &[("community", None, 8)]].concat();
