@@ -5,6 +5,7 @@
 
 pub mod code;
 pub mod edge;
+pub mod figures;
 pub mod lines;
 pub mod promises;
 pub mod tidy;

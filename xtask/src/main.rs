@@ -1,9 +1,10 @@
-//! Commands for developers: `cargo xtask lines`, `promises`, `sabotage`.
+//! Commands for developers: `cargo xtask lines`, `promises`, `sabotage`, `figures`.
 
 use std::io::Write;
 
 use anyhow::{Context, Result, bail};
-use xtask::edge::{sabotage, tree};
+use xtask::edge::{measure, sabotage, tree};
+use xtask::figures;
 use xtask::promises::{self, Occasion, Results, Test, log, page};
 use xtask::{lines, tidy::Source};
 
@@ -13,6 +14,9 @@ cargo xtask promises           writes docs/promises.md from docs/promises/ and t
 cargo xtask promises LOG       fails unless every test of a promise passed in this log of cargo test
 cargo xtask promises LOG --record   the same, and writes what it says into the page
 cargo xtask sabotage [NUMBER…] plants each promise's fault in a copy and expects its test to fail
+cargo xtask figures [--quick] [--only WORD] [--data FOLDER] [--record]
+                               measures each figure of docs/figures.toml and prints the table;
+                               --record writes docs/figures.md from a full run, --quick is small
 
 The house rules are a test: cargo test -p xtask";
 
@@ -26,6 +30,7 @@ fn main() -> Result<()> {
         ["promises", log] => held(&files, log)?,
         ["promises", log, "--record"] => record(&files, log)?,
         ["sabotage", numbers @ ..] => sabotaged(&files, numbers)?,
+        ["figures", options @ ..] => measured(&files, options)?,
         [] | ["help" | "--help" | "-h", ..] => USAGE.to_owned(),
         unknown => bail!("no such command: {}\n\n{USAGE}", unknown.join(" ")),
     };
@@ -111,6 +116,31 @@ fn sabotaged(files: &[Source], numbers: &[&str]) -> Result<String> {
         bail!("planted faults that no test noticed:\n  {}", unnoticed.join("\n  "));
     }
     Ok(format!("every planted fault was noticed: see {}", promises::PAGE))
+}
+
+/// The table of figures, measured now.
+fn measured(files: &[Source], options: &[&str]) -> Result<String> {
+    let (mut is_quick, mut is_recorded, mut only, mut data) = (false, false, None, None);
+    let mut options = options.iter().copied();
+    while let Some(option) = options.next() {
+        match option {
+            "--quick" => is_quick = true,
+            "--record" => is_recorded = true,
+            "--only" => only = Some(options.next().context("--only WORD")?),
+            "--data" => data = Some(options.next().context("--data FOLDER")?),
+            unknown => bail!("no such option: {unknown}\n\n{USAGE}"),
+        }
+    }
+    if is_recorded && (is_quick || only.is_some()) {
+        bail!("only a full run is recorded: leave --quick and --only out");
+    }
+    let (list, setting) = (figures::list(files)?, measure::setting()?);
+    let ran = measure::run(&list, (is_quick, only, data), say)?;
+    if is_recorded {
+        tree::write(figures::PAGE, &figures::page(&list, &ran, &setting))?;
+    }
+    let table = figures::table(&list, &ran, is_quick);
+    Ok(format!("{}, commit {}, {}\n\n{table}", setting.date, setting.commit, setting.machine))
 }
 
 fn now() -> Result<Occasion> {

@@ -65,9 +65,12 @@ impl Signers {
         self.ohttp.values()
     }
 
-    /// Signs what was deleted; `None` where the program has no key that may.
-    pub fn tombstone(&self, deletion: Deletion<'_>) -> Option<Tombstone> {
-        Tombstone::sign(self.receipts(deletion.program)?, deletion).ok()
+    /// Signs what was deleted; `None` where the program has no key that may. A key that was made
+    /// after the deletion states what holds today: that the files do not hold the rows.
+    pub fn tombstone(&self, deletion: Deletion<'_>, today: Date) -> Option<Tombstone> {
+        let signer = self.receipts(deletion.program)?;
+        let dated = Tombstone::sign(signer, deletion);
+        dated.or_else(|_| Tombstone::sign(signer, Deletion { deleted_on: today, ..deletion })).ok()
     }
 
     /// Signs one batch of one program.

@@ -1,6 +1,5 @@
 //! The real collector's core on a simulated disk: its catalogue, its intake and its store.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use collector::catalogue::Catalogue;
@@ -13,8 +12,6 @@ use envelope::{DatedKey, Digest, KeyPurpose, RootKey, RootPublic, Tag};
 use jiff::civil::{Date, date};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
-
-use crate::disk::SimDisk;
 
 /// A collector's keys and what it serves; the store is opened on whatever disk a test has.
 pub struct Collector {
@@ -160,107 +157,4 @@ pub fn tag_of(installation: u32, period: &str) -> Tag {
 /// Keeps an arrival for later: what is sent again is the same.
 pub fn copy_of(arrival: &Arrival) -> Arrival {
     Arrival { definition: Arc::clone(&arrival.definition), ..arrival.clone() }
-}
-
-/// The real collector's core beside the one on paper: the same packets, the same days, and what it
-/// answers. It keeps its own disk, which may lose power.
-pub struct Beside {
-    inner: RefCell<Inner>,
-}
-
-struct Inner {
-    disk: SimDisk,
-    store: Option<Store<SimDisk>>,
-    manifests: Vec<Manifest>,
-    catalogue: Catalogue,
-    signers: Signers,
-    key: Option<DatedKey>,
-}
-
-impl Beside {
-    /// A collector that serves nothing yet and signs with this key.
-    pub fn new(seed: u64, key: DatedKey) -> Self {
-        let inner = Inner {
-            disk: SimDisk::new(seed ^ 0xc011),
-            store: None,
-            manifests: Vec::new(),
-            catalogue: Catalogue::default(),
-            signers: Signers::default(),
-            key: Some(key),
-        };
-        Self { inner: RefCell::new(inner) }
-    }
-
-    /// Loads a manifest beside those that it has.
-    pub fn load(&self, manifest: &Manifest) {
-        let inner = &mut *self.inner.borrow_mut();
-        inner.manifests.push(manifest.clone());
-        if let Ok(catalogue) = Catalogue::new(inner.manifests.iter().cloned()) {
-            inner.catalogue = catalogue;
-        }
-        if let Some(key) = inner.key.take() {
-            let today = date(2026, 11, 20);
-            inner.signers = Signers::choose(inner.catalogue.roots(), vec![key], today);
-        }
-    }
-
-    /// What it answers to a part: status and body.
-    pub fn receive(&self, channel: &str, bytes: &[u8], today: Date) -> (u16, String) {
-        let inner = &mut *self.inner.borrow_mut();
-        let ids = ("larkspur".parse(), channel.parse());
-        let (Ok(program), Ok(channel)) = ids else { return (422, String::new()) };
-        let refused = |refused: collector::problem::Refused| {
-            (refused.reason.status(), String::from_utf8_lossy(&refused.to_json()).into_owned())
-        };
-        let arrival = match intake::check(bytes, (&program, &channel), &inner.catalogue, today) {
-            Ok(arrival) => arrival,
-            Err(why) => return refused(why),
-        };
-        let Some(store) = inner.open() else { return (503, String::new()) };
-        // The store is driven by one thread; the simulation is one.
-        let outcome = store.0.accept(&[arrival], store.1, today).pop();
-        match outcome.map(intake::answer) {
-            Some(Ok((receipt, is_new))) => (if is_new { 201 } else { 200 }, receipt),
-            Some(Err(why)) => refused(why),
-            None => (503, String::new()),
-        }
-    }
-
-    /// Deletes what it holds under a tag; the number of rows that were removed.
-    pub fn delete(&self, channel: &str, tag: Tag, today: Date) -> Option<u64> {
-        let inner = &mut *self.inner.borrow_mut();
-        let program = "larkspur".parse().ok()?;
-        let kept = inner
-            .catalogue
-            .channel("larkspur", channel)
-            .map(|found| (found.period, found.retention_days));
-        kept?;
-        let channel = channel.parse().ok()?;
-        let (store, _) = inner.open()?;
-        let place = (&program, &channel);
-        if store.delete(place, &[tag], today).ok()? == Answer::Pending {
-            // The batch of the day, at once.
-            store.settle_deletions(|_, _| kept, (today, false)).ok()?;
-        }
-        match store.delete(place, &[tag], today).ok()? {
-            Answer::Done(deleted) => Some(deleted.iter().map(|deleted| deleted.removed).sum()),
-            Answer::Pending => None,
-        }
-    }
-
-    /// Power fails and comes back.
-    pub fn lose_power(&self) {
-        let inner = &mut *self.inner.borrow_mut();
-        inner.store = None;
-        inner.disk = inner.disk.restart();
-    }
-}
-
-impl Inner {
-    fn open(&mut self) -> Option<(&mut Store<SimDisk>, &Signers)> {
-        if self.store.is_none() {
-            self.store = Store::open(self.disk.clone(), 0).ok();
-        }
-        Some((self.store.as_mut()?, &self.signers))
-    }
 }

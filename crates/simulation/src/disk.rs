@@ -14,7 +14,7 @@
 //! *A failure of a test* is an acknowledged promise that the restarted disk does not keep; losing
 //! what nobody promised is none.
 
-mod chance;
+pub(crate) mod chance;
 mod content;
 mod fault;
 mod handles;

@@ -1,28 +1,39 @@
 //! Lists of operations on one machine, and what must hold after each of them.
 //!
 //! What counts as a failure:
-//! * a packet that leaves without a yes in force at that moment, as a model of two lines keeps it;
+//! * a packet that leaves without a yes in force at that moment, as a model of two lines keeps
+//!   it;
 //! * a packet of a channel that travels blind and did not go to the relay;
 //! * a packet whose bytes no preview of that moment would have shown, or that the ledger does not
 //!   hold;
 //! * an acknowledged part that the collector on paper does not hold, or holds twice;
 //! * anything left in the outbox of a channel that was declined or withdrawn;
 //! * a part that the ledger says was deleted and that the collector on paper still holds;
-//! * a ledger that does not verify.
+//! * a ledger that does not verify;
+//! * a decision that was answered and is not in the record, or is there by half, whatever the
+//!   disk did meanwhile.
 //!
 //! What does not: a part that is late, or that stays unsent because somebody said no, because its
-//! period closed, or because the disk failed.
+//! period closed, or because the disk failed; a command that fails while the disk does; a garbled
+//! end of the ledger, which the next line cuts off.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 
-use agent::ledger::{self, Entry};
 use agent::outbox;
 use contract::decision::How;
-use envelope::Digest;
+use jiff::SignedDuration;
 
+use crate::disk::Fault;
 use crate::larkspur::{FIRST, NARROWED, WIDENED};
 use crate::network::Weather;
 use crate::world::World;
+
+mod checks;
+mod crash;
+mod fleet;
+
+pub use self::fleet::{Heard, Rule};
 
 /// One operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +68,12 @@ pub enum Operation {
     LosePower,
     /// The machine's facts change.
     Processors(u64),
+    /// The clock is set, by so many hours.
+    Jump(i64),
+    /// The disk takes no more bytes than it has, or takes more again.
+    Full(bool),
+    /// One of the others, with a fault of the disk after so many steps of it.
+    Failing(u64, Fault, Box<Self>),
 }
 
 /// A machine, and a model of what its operator said.
@@ -72,27 +89,47 @@ pub struct History {
     inside: bool,
     agreed_inside: Vec<&'static str>,
     is_forbidden: bool,
+    is_full: bool,
+    /// Channels whose no is in the record and could not be answered, because the disk failed.
+    unfinished: BTreeSet<&'static str>,
+    /// What the fleet's policy host told this machine, where it has one.
+    fleet: Option<fleet::Fleet>,
+    /// What that host answers now, if it may be believed.
+    pub offered: Option<Heard>,
     seen: usize,
+    /// Lines of the ledger, and parts gone at the vendor, when the state was last checked.
+    checked: Cell<(usize, usize)>,
 }
 
 impl History {
     /// A machine on which nothing happened yet.
     pub fn new(seed: u64) -> Self {
+        Self::of(World::new(seed))
+    }
+
+    /// The same in a world that was made for it.
+    pub fn of(world: World) -> Self {
+        let fleet = world.policy.remote.is_some().then(fleet::Fleet::default);
         Self {
-            world: World::new(seed),
+            world,
             said: BTreeMap::new(),
             said_under: BTreeMap::new(),
             installed: None,
             inside: false,
             agreed_inside: Vec::new(),
             is_forbidden: false,
+            is_full: false,
+            unfinished: BTreeSet::new(),
+            fleet,
+            offered: None,
             seen: 0,
+            checked: Cell::default(),
         }
     }
 
     /// The same with a manifest that names a relay.
     pub fn through_a_relay(seed: u64) -> Self {
-        Self { world: World::through_a_relay(seed), ..Self::new(seed) }
+        Self::of(World::through_a_relay(seed))
     }
 
     /// Does one operation and checks everything.
@@ -102,13 +139,24 @@ impl History {
     pub fn step(&mut self, operation: &Operation) -> Result<(), String> {
         let asked = self.world.network.deletions().len();
         let (was_inside, fetches) = (self.inside, self.world.network.fetches());
-        let shown = self.do_it(operation)?;
+        let asked_host = self.world.policy.asked.get();
+        let shown = match operation {
+            Operation::Failing(..) => self.try_it(operation)?,
+            _ if self.is_full => self.try_it(operation)?,
+            _ => self.do_it(operation)?,
+        };
+        if self.world.policy.asked.get() > asked_host {
+            let is_certain = !self.is_full && !matches!(operation, Operation::Failing(..));
+            self.hear(is_certain);
+        }
         if was_inside && self.inside && self.world.network.deletions().len() > asked {
             return Err("a deletion left the air gap".into());
         }
         let has_fetched = self.world.network.fetches() > fetches;
-        if has_fetched && (self.said.is_empty() || (was_inside && self.inside)) {
-            return Err("keys were fetched for nothing that may leave".into());
+        let nobody_said = self.said_under.is_empty() && self.fleet.is_none();
+        if has_fetched && (nobody_said || (was_inside && self.inside)) {
+            let why = if nobody_said { "nobody decided anything" } else { "it is in the air gap" };
+            return Err(format!("keys were fetched, and {why}"));
         }
         self.check_packets(&shown)?;
         self.check_state()
@@ -120,7 +168,6 @@ impl History {
     /// Says what does not hold.
     pub fn check_state(&self) -> Result<(), String> {
         self.check_ledger()?;
-        self.check_deleted()?;
         self.check_outbox()
     }
 
@@ -132,7 +179,10 @@ impl History {
             | Operation::Decline(_)
             | Operation::Withdraw(..)
             | Operation::Airgap(_)
-            | Operation::Forbid(_) => self.decide(operation)?,
+            | Operation::Forbid(_) => {
+                self.act(operation)?;
+                self.note(operation);
+            }
             Operation::Preview(channel) => {
                 self.world.agent().preview(channel, None, false).map_err(|e| e.to_string())?;
             }
@@ -142,6 +192,8 @@ impl History {
                 shown.extend(self.waiting()?);
                 // A refusal because it is off is right; the packets are checked below.
                 let _ = self.world.agent().send(channel);
+                // A policy that was fetched first may have permitted what was frozen then.
+                shown.extend(self.waiting()?);
             }
             Operation::Tick => {
                 shown = self.waiting()?;
@@ -158,36 +210,50 @@ impl History {
             Operation::Processors(n) => {
                 self.world.facts.set("processors", contract::answer::Fact::Number(n));
             }
+            Operation::Jump(hours) => self.world.clock.advance(SignedDuration::from_hours(hours)),
+            Operation::Full(is_full) => {
+                self.is_full = is_full;
+                let used = self.world.disk.bytes_used();
+                self.world.disk.limit_bytes(is_full.then_some(used));
+            }
+            Operation::Failing(..) => shown = self.try_it(operation)?,
         }
         Ok(shown)
     }
 
-    /// A person or a policy decides; the model notes what was said.
-    fn decide(&mut self, operation: &Operation) -> Result<(), String> {
+    /// A person decides, on the machine.
+    fn act(&self, operation: &Operation) -> Result<(), String> {
+        let agent = self.world.agent();
+        let done = match *operation {
+            Operation::Agree(channel, tier) => agent.agree(channel, tier, How::Cli, "en"),
+            Operation::Decline(channel) => agent.decline(channel, How::Cli, "en"),
+            Operation::Withdraw(channel, now) => {
+                agent.withdraw(channel, How::Cli, "en", now).map(drop)
+            }
+            Operation::Airgap(on) => agent.airgap(on),
+            _ => Ok(()),
+        };
+        done.map_err(|error| error.to_string())
+    }
+
+    /// The model notes what was decided.
+    fn note(&mut self, operation: &Operation) {
         match *operation {
             Operation::Agree(channel, tier) => {
-                let agent = self.world.agent();
-                agent.agree(channel, tier, How::Cli, "en").map_err(|e| e.to_string())?;
                 self.said.insert(channel, Some(tier.unwrap_or("on")));
                 self.agreed_inside.retain(|known| *known != channel);
                 if self.inside {
                     self.agreed_inside.push(channel);
                 }
                 self.said_under.insert(channel, self.installed);
+                self.unfinished.remove(channel);
             }
-            Operation::Decline(channel) => {
-                self.world.agent().decline(channel, How::Cli, "en").map_err(|e| e.to_string())?;
+            Operation::Decline(channel) | Operation::Withdraw(channel, _) => {
                 self.said.insert(channel, None);
                 self.said_under.insert(channel, self.installed);
-            }
-            Operation::Withdraw(channel, now) => {
-                let agent = self.world.agent();
-                agent.withdraw(channel, How::Cli, "en", now).map_err(|e| e.to_string())?;
-                self.said.insert(channel, None);
-                self.said_under.insert(channel, self.installed);
+                self.unfinished.remove(channel);
             }
             Operation::Airgap(on) => {
-                self.world.agent().airgap(on).map_err(|e| e.to_string())?;
                 if self.inside && !on {
                     for channel in std::mem::take(&mut self.agreed_inside) {
                         if self.said.get(channel).is_some_and(Option::is_some) {
@@ -207,7 +273,6 @@ impl History {
             }
             _ => {}
         }
-        Ok(())
     }
 
     fn install(&mut self, operation: &Operation) {
@@ -229,104 +294,5 @@ impl History {
         let frozen = outbox::all(&self.world.disk).map_err(|e| e.to_string())?;
         let parts = frozen.into_iter().flat_map(|frozen| frozen.parts);
         Ok(parts.map(|part| part.bytes.into_bytes()).collect())
-    }
-
-    fn forbidden(&self) -> bool {
-        let value = |name: &str| {
-            self.world.environment.get(name).map_or(String::new(), |value| value.to_lowercase())
-        };
-        // Written out again, on purpose: the model must not use the code that it checks.
-        !["", "1", "true", "yes", "on"].contains(&value("CANDOR_TELEMETRY").as_str())
-            || !["", "0", "false", "no", "off"].contains(&value("DO_NOT_TRACK").as_str())
-    }
-
-    fn check_packets(&mut self, shown: &[Vec<u8>]) -> Result<(), String> {
-        let packets = self.world.network.packets();
-        for packet in packets.iter().skip(self.seen) {
-            let text = String::from_utf8_lossy(&packet.bytes).into_owned();
-            let channel = if text.contains(r#""channel":"usage""#) { "usage" } else { "devices" };
-            if self.forbidden() || self.inside || self.is_forbidden {
-                return Err("a packet left although something forbids".into());
-            }
-            let Some(Some(tier)) = self.said.get(channel) else {
-                return Err(format!("a packet of {channel} left although nobody said yes"));
-            };
-            let is_blind = !self.world.relays.is_empty();
-            if is_blind != packet.to.contains("relay.example.net") {
-                return Err("a packet left by another way than agreed".into());
-            }
-            if (!is_blind && *tier != packet.tier)
-                || (*tier == "basic" && text.contains("features"))
-            {
-                return Err("a packet of another tier than agreed left".into());
-            }
-            // The whole channel is silent after a change of the channel or of the destination.
-            let agreed_under = self.said_under.get(channel).copied().flatten();
-            let widened = |index: usize| (5..WIDENED.len()).contains(&index);
-            if agreed_under != self.installed
-                && channel == "usage"
-                && self.installed.is_some_and(widened)
-            {
-                return Err("a packet left although its channel is asked again".into());
-            }
-            if !shown.contains(&packet.bytes) {
-                return Err("a packet left that no preview showed".into());
-            }
-            let entries = ledger::entries(&self.world.disk).map_err(|e| e.to_string())?;
-            let ledgered = entries
-                .iter()
-                .any(|line| matches!(&line.entry, Entry::Sending { bytes, .. } if *bytes == text));
-            if !ledgered {
-                return Err("a packet left that the ledger does not hold".into());
-            }
-        }
-        self.seen = packets.len();
-        Ok(())
-    }
-
-    fn check_ledger(&self) -> Result<(), String> {
-        let lines = ledger::lines(&self.world.disk).map_err(|e| e.to_string())?;
-        let proof = ledger::verify(&lines, &[self.world.network.root()]);
-        if let Some(finding) = proof.findings.first() {
-            return Err(format!("the ledger does not verify: {finding:?}"));
-        }
-        let accepted = self.world.network.accepted();
-        for line in ledger::entries(&self.world.disk).map_err(|e| e.to_string())? {
-            if let Entry::Receipt { digest, receipt } = line.entry
-                && accepted.iter().filter(|accepted| **accepted == digest).count() != 1
-                && !self.world.network.was_deleted(&receipt.statement.digest)
-            {
-                return Err("a receipted part is not held exactly once".into());
-            }
-        }
-        Ok(())
-    }
-
-    fn check_deleted(&self) -> Result<(), String> {
-        let accepted = self.world.network.accepted();
-        for part in self.world.agent().held().map_err(|e| e.to_string())? {
-            let is_deleted = matches!(part.standing, agent::held::Standing::Deleted { .. });
-            if is_deleted && accepted.contains(&Digest::of(part.bytes.as_bytes())) {
-                return Err("a part with a tombstone is still held".into());
-            }
-        }
-        Ok(())
-    }
-
-    fn check_outbox(&self) -> Result<(), String> {
-        for frozen in outbox::all(&self.world.disk).map_err(|e| e.to_string())? {
-            if self.said.get(frozen.channel.as_str()) == Some(&None) {
-                return Err(format!("something of {} waits after a no", frozen.channel));
-            }
-            let digests: Vec<_> =
-                frozen.parts.iter().map(|part| Digest::of(part.bytes.as_bytes())).collect();
-            let mut unique = digests.clone();
-            unique.sort_unstable();
-            unique.dedup();
-            if unique.len() != digests.len() {
-                return Err("a part is frozen twice".into());
-            }
-        }
-        Ok(())
     }
 }

@@ -1,30 +1,26 @@
-//! A network that records every packet, loses what it is told to lose, and ends at a collector on
-//! paper.
-//!
-//! The collector on paper is the oracle: the shared check, a map, real receipts. Nothing of it is
-//! clever, so that what it holds is what must have been accepted.
+//! A machine's way to the collector: it records every packet, loses what it is told to lose, and
+//! ends at a vendor, of its own or everybody's.
 
+use core::net::{IpAddr, Ipv4Addr};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use agent::ports::{HeldRequest, LastLook, NoReply, Reply, Transport};
-use contract::definition::Definition;
 use contract::destination::DirectWay;
 use contract::gate::Consent;
-use contract::manifest::{Manifest, Relay};
-use contract::part::{Part, Refusal, check};
+use contract::manifest::{Manifest, Relay as Named};
+use contract::part::Part;
 use envelope::oblivious::Capsule;
-use envelope::{
-    Deletion, Digest, KeyPurpose, ReceiptSigner, RootKey, RootPublic, Statement, Tag, Tombstone,
-};
-use jiff::civil::{Date, date};
-use rand_chacha::ChaCha8Rng;
-use rand_core::SeedableRng;
+use envelope::{Digest, RootPublic, Tag, TagKey};
+use jiff::Timestamp;
+use jiff::civil::Date;
 
-use crate::collector::Beside;
-use crate::relay::Behind;
+use self::mail::Letter;
+pub use self::mail::Mail;
+use crate::relay::Relay;
+use crate::vendor::Vendor;
 
-mod relayed;
+mod mail;
 
 /// What the network does to the next packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +31,10 @@ pub enum Weather {
     LosesRequests,
     /// Requests arrive, answers are lost.
     LosesReplies,
+    /// Requests arrive within days, and nobody waits for the answers.
+    Late,
+    /// Requests arrive at once, and within days once more.
+    Twice,
     /// The collector answers with this status.
     Busy(u16),
     /// Somebody else answers, with receipts of another root key.
@@ -52,76 +52,49 @@ pub struct Packet {
     pub tier: String,
 }
 
-/// A part that the collector on paper holds.
-#[derive(Clone)]
-struct Held {
-    digest: Digest,
-    bytes: Vec<u8>,
-    channel: String,
-    part: String,
-    forget_by: Date,
-}
-
-/// What tells one held part from another: definition, tag, period.
-type PartKey = (Digest, Option<Tag>, String);
-
-/// The network and the collector on paper behind it.
+/// One machine's network, with a vendor at its end.
 pub struct Network {
     /// What happens to packets.
     pub weather: Cell<Weather>,
     /// What happens once while the next connection is being made, before anything has left.
     pub interruption: Cell<Option<Box<dyn FnOnce()>>>,
     packets: RefCell<Vec<Packet>>,
-    accepted: RefCell<BTreeMap<PartKey, Held>>,
-    deleted: RefCell<BTreeMap<Tag, Tombstone>>,
-    deletions: RefCell<Vec<Tag>>,
-    gone: RefCell<BTreeSet<Digest>>,
-    definitions: RefCell<BTreeMap<Digest, (Definition, u32)>>,
-    today: Cell<Date>,
-    root: RootPublic,
-    signer: ReceiptSigner,
-    forger: ReceiptSigner,
-    beside: Beside,
-    behind: Behind,
     fetches: Cell<usize>,
+    vendor: Rc<Vendor>,
+    relay: Rc<Relay>,
+    /// Where others use the same vendor.
+    mail: Option<Rc<Mail>>,
+    address: IpAddr,
 }
 
 impl Network {
-    /// A clear network.
-    ///
-    /// # Panics
-    /// If no key can be made: then the simulation itself is wrong.
+    /// A clear network to a vendor of its own, whose day is the machine's.
     pub fn new(seed: u64) -> Self {
-        let mut random = ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
-        let mut signer = || {
-            let root = RootKey::generate(&mut random);
-            let days = (date(2026, 1, 1), date(2036, 12, 31));
-            let key = root.issue(&mut random, KeyPurpose::Receipt, "larkspur", days);
-            let another = root.issue(&mut random, KeyPurpose::Receipt, "larkspur", days);
-            #[expect(clippy::expect_used, reason = "a simulation without keys proves nothing")]
-            let signer = ReceiptSigner::new(key).expect("a key for receipts signs receipts");
-            let ohttp = root.issue(&mut random, KeyPurpose::Ohttp, "larkspur", days);
-            (root.public(), signer, another, ohttp)
-        };
-        let ((root, signer, key, ohttp), (_, forger, _, other)) = (signer(), signer());
-        let beside = Beside::new(seed, key);
+        let (vendor, relay) = (Rc::new(Vendor::new(seed)), Rc::new(Relay::new(0)));
+        Self::of(vendor, relay, None, IpAddr::V4(Ipv4Addr::LOCALHOST))
+    }
+
+    /// A clear network that others have too, for a machine of this address.
+    pub fn shared(vendor: Rc<Vendor>, relay: Rc<Relay>, mail: Rc<Mail>, address: IpAddr) -> Self {
+        Self::of(vendor, relay, Some(mail), address)
+    }
+
+    fn of(vendor: Rc<Vendor>, relay: Rc<Relay>, mail: Option<Rc<Mail>>, address: IpAddr) -> Self {
         Self {
             weather: Cell::new(Weather::Clear),
             interruption: Cell::new(None),
             packets: RefCell::default(),
-            accepted: RefCell::default(),
-            deleted: RefCell::default(),
-            deletions: RefCell::default(),
-            gone: RefCell::default(),
-            definitions: RefCell::default(),
-            today: Cell::new(date(2026, 11, 20)),
-            root,
-            signer,
-            forger,
-            beside,
-            behind: Behind::new(seed, ohttp, other),
             fetches: Cell::new(0),
+            vendor,
+            relay,
+            mail,
+            address,
         }
+    }
+
+    /// Whether nobody else uses its vendor: then that one's clock and software are the machine's.
+    pub fn is_alone(&self) -> bool {
+        self.mail.is_none()
     }
 
     /// How often somebody asked for the gateway's keys.
@@ -131,27 +104,22 @@ impl Network {
 
     /// The collector's root key.
     pub fn root(&self) -> RootPublic {
-        self.root
+        self.vendor.root()
     }
 
     /// Loads a manifest in the collector, beside those that it has.
     pub fn load(&self, manifest: &Manifest) {
-        let retention = |channel: &str| manifest.channel(channel).map_or(1, |c| c.retention_days);
-        for definition in manifest.definitions() {
-            let days = retention(definition.channel.as_str());
-            self.definitions.borrow_mut().insert(definition.hash(), (definition, days));
-        }
-        self.beside.load(manifest);
+        self.vendor.load(manifest);
     }
 
     /// The collector's power fails and comes back.
     pub fn lose_power(&self) {
-        self.beside.lose_power();
+        self.vendor.lose_power();
     }
 
     /// The collector's day.
     pub fn set_day(&self, today: Date) {
-        self.today.set(today);
+        self.vendor.set_day(today);
     }
 
     /// Every packet that left so far.
@@ -159,85 +127,69 @@ impl Network {
         self.packets.borrow().clone()
     }
 
-    /// The digests of the parts that were accepted.
-    pub fn accepted(&self) -> Vec<Digest> {
-        self.accepted.borrow().values().map(|held| held.digest).collect()
+    /// The packets that left after the first so many.
+    pub fn packets_after(&self, seen: usize) -> Vec<Packet> {
+        self.packets.borrow().iter().skip(seen).cloned().collect()
     }
 
-    /// Whether a part with this digest was deleted.
-    pub fn was_deleted(&self, digest: &Digest) -> bool {
-        self.gone.borrow().contains(digest)
+    /// The digests of the parts that were accepted.
+    pub fn accepted(&self) -> Vec<Digest> {
+        self.vendor.accepted()
+    }
+
+    /// Whether a part with this digest is held.
+    pub fn holds(&self, digest: &Digest) -> bool {
+        self.vendor.holds(digest)
+    }
+
+    /// Whether a part with this digest was deleted or forgotten.
+    pub fn is_gone(&self, digest: &Digest) -> bool {
+        self.vendor.is_gone(digest)
+    }
+
+    /// How many parts were deleted or forgotten.
+    pub fn gone(&self) -> usize {
+        self.vendor.gone()
     }
 
     /// The tags that somebody asked to delete, by proof, in the order of asking.
     pub fn deletions(&self) -> Vec<Tag> {
-        self.deletions.borrow().clone()
+        self.vendor.deletions()
     }
 
-    /// The collector on paper and the real one take the same bytes, and must agree. The agent gets
-    /// the real one's answer, unless somebody else answers.
-    ///
-    /// # Panics
-    /// If the two disagree: that is what this simulation looks for.
-    fn receive(&self, bytes: &[u8], signer: &ReceiptSigner) -> Reply {
-        let paper = self.receive_on_paper(bytes, signer);
-        let addressed: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
-        let channel = addressed.get("channel").and_then(|c| c.as_str()).unwrap_or_default();
-        let (status, body) = self.beside.receive(channel, bytes, self.today.get());
-        let taken = |status| if status == 200 { 201 } else { status };
-        // On paper every closed or coming period is 422; the real one says more.
-        let same = taken(status) == paper.status || (paper.status == 422 && status == 410);
-        assert!(same, "paper says {}, the collector {status}", paper.status);
-        if std::ptr::eq(signer, &raw const self.signer) && taken(status) == 201 {
-            return Reply { status, retry_after_seconds: None, body: body.into_bytes() };
-        }
-        paper
+    fn record(&self, to: &str, bytes: &[u8], tier: String) {
+        let packet = Packet { to: to.to_owned(), bytes: bytes.to_vec(), tier };
+        self.packets.borrow_mut().push(packet);
     }
 
-    fn receive_on_paper(&self, bytes: &[u8], signer: &ReceiptSigner) -> Reply {
-        let answer = |status, body: String| Reply {
-            status,
-            retry_after_seconds: None,
-            body: body.into_bytes(),
+    fn pass(&self, letter: &Letter) -> Result<Reply, NoReply> {
+        let arrives =
+            |is_forged| letter.arrive(self.address, (&self.vendor, &self.relay), is_forged);
+        let keep = || {
+            if let Some(mail) = &self.mail {
+                mail.keep(self.address, letter.clone());
+            }
         };
-        let definitions = self.definitions.borrow();
-        let addressed: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
-        let channel = addressed.get("channel").and_then(|c| c.as_str()).unwrap_or_default();
-        let find = |hash: &Digest| definitions.get(hash).map(|(definition, _)| definition);
-        let (part, definition) = match check(bytes, ("larkspur", channel), find, self.today.get()) {
-            Ok(found) => found,
-            Err(Refusal::Invalid(problems)) => return answer(422, problems.to_string()),
-            Err(Refusal::UnknownDefinition | Refusal::Period) => return answer(422, String::new()),
-        };
-        if part.tag().is_some_and(|tag| self.deleted.borrow().contains_key(&tag)) {
-            return answer(410, String::new());
+        match self.weather.get() {
+            Weather::Clear => arrives(false),
+            Weather::Forged => arrives(true),
+            Weather::LosesRequests => Err(lost()),
+            Weather::LosesReplies => arrives(false).and_then(|_| Err(lost())),
+            Weather::Late => {
+                keep();
+                Err(lost())
+            }
+            Weather::Twice => {
+                keep();
+                arrives(false)
+            }
+            Weather::Busy(status) => Ok(busy(status)),
         }
-        let days = definitions.get(&definition.hash()).map_or(0, |(_, days)| *days);
-        let key = (definition.hash(), part.tag(), part.period().to_string());
-        let new = || Held {
-            digest: part.digest(),
-            bytes: bytes.to_vec(),
-            channel: definition.channel.to_string(),
-            part: definition.part.to_string(),
-            forget_by: part.period().forget_by(days),
-        };
-        let first = self.accepted.borrow_mut().entry(key).or_insert_with(new).digest;
-        if first != part.digest() {
-            return answer(409, String::new());
-        }
-        let statement = Statement {
-            program: definition.program.to_string(),
-            channel: definition.channel.to_string(),
-            part: definition.part.to_string(),
-            definition: definition.hash(),
-            digest: part.digest(),
-            period: part.period().to_string(),
-            received: self.today.get(),
-            forget_by: part.period().forget_by(days),
-        };
-        match signer.sign_one(statement) {
-            Ok(receipt) => answer(201, receipt.to_json()),
-            Err(_) => answer(503, String::new()),
+    }
+
+    fn interrupt(&self) {
+        if let Some(interruption) = self.interruption.take() {
+            interruption();
         }
     }
 }
@@ -250,76 +202,46 @@ impl Transport for Network {
         part: &Part,
         look: &mut LastLook<'_>,
     ) -> Result<Reply, NoReply> {
-        if let Some(interruption) = self.interruption.take() {
-            interruption();
-        }
-        let Some(_held) = look() else { return Err(NoReply::Silent("it was stopped".into())) };
-        self.packets.borrow_mut().push(Packet {
-            to: consent.destination().collector.clone(),
-            bytes: part.bytes().to_vec(),
-            tier: consent.tier().to_string(),
-        });
-        let lost = || NoReply::Silent("the network lost it".into());
-        match self.weather.get() {
-            Weather::Clear => Ok(self.receive(part.bytes(), &self.signer)),
-            Weather::LosesRequests => Err(lost()),
-            Weather::LosesReplies => {
-                self.receive(part.bytes(), &self.signer);
-                Err(lost())
-            }
-            Weather::Busy(status) => {
-                Ok(Reply { status, retry_after_seconds: Some(60), body: Vec::new() })
-            }
-            Weather::Forged => Ok(self.receive(part.bytes(), &self.forger)),
-        }
+        self.interrupt();
+        let Some(_held) = look() else { return Err(stopped()) };
+        self.record(&consent.destination().collector, part.bytes(), consent.tier().to_string());
+        self.pass(&Letter::Part(part.bytes().to_vec()))
     }
 
     fn held(&self, _: DirectWay<'_>, request: &HeldRequest<'_>) -> Result<Reply, NoReply> {
-        let lost = || NoReply::Silent("the network lost it".into());
-        match self.weather.get() {
-            Weather::Clear => Ok(self.show_or_delete(request, &self.signer)),
-            Weather::LosesRequests => Err(lost()),
-            Weather::LosesReplies => {
-                self.show_or_delete(request, &self.signer);
-                Err(lost())
-            }
-            Weather::Busy(status) => {
-                Ok(Reply { status, retry_after_seconds: Some(60), body: Vec::new() })
-            }
-            Weather::Forged => Ok(self.show_or_delete(request, &self.forger)),
-        }
+        let keys = request.keys.iter().map(TagKey::to_hex).collect();
+        self.pass(&Letter::Held(request.channel.to_owned(), keys, request.delete))
     }
 
-    fn keys(&self, relay: &Relay) -> Result<Reply, NoReply> {
+    fn keys(&self, _: &Named) -> Result<Reply, NoReply> {
         self.fetches.set(self.fetches.get() + 1);
-        let told = |is_forged| self.behind.document(self.today.get(), is_forged);
+        if self.is_alone() {
+            self.relay.look_after(Timestamp::UNIX_EPOCH, &self.vendor, true);
+        }
         match self.weather.get() {
-            Weather::LosesRequests | Weather::LosesReplies => {
-                Err(NoReply::Silent(format!("the network lost what {} said", relay.url)))
-            }
+            Weather::LosesRequests | Weather::LosesReplies | Weather::Late => Err(lost()),
             Weather::Busy(status) => Ok(busy(status)),
-            Weather::Clear => Ok(told(false)),
-            Weather::Forged => Ok(told(true)),
+            Weather::Clear | Weather::Twice => self.relay.keys(),
+            Weather::Forged => Ok(self.vendor.document(true)),
         }
     }
 
     fn carry(
         &self,
-        relay: &Relay,
+        relay: &Named,
         capsule: &Capsule,
         look: Option<&mut LastLook<'_>>,
     ) -> Result<Reply, NoReply> {
-        if let Some(interruption) = self.interruption.take() {
-            interruption();
-        }
+        self.interrupt();
         let _held = match look {
-            Some(look) => {
-                let stopped = || NoReply::Silent("it was stopped".into());
-                Some(look().ok_or_else(stopped)?)
-            }
+            Some(look) => Some(look().ok_or_else(stopped)?),
             None => None,
         };
-        self.carry_sealed(relay, capsule)
+        if let Some(bytes) = self.vendor.peek(capsule.as_bytes()) {
+            // A relay sees no tier.
+            self.record(&relay.url, &bytes, String::new());
+        }
+        self.pass(&Letter::Capsule(capsule.as_bytes().to_vec()))
     }
 }
 
@@ -327,64 +249,10 @@ fn busy(status: u16) -> Reply {
     Reply { status, retry_after_seconds: Some(60), body: Vec::new() }
 }
 
-impl Network {
-    fn show_or_delete(&self, request: &HeldRequest<'_>, signer: &ReceiptSigner) -> Reply {
-        let tags: Vec<Tag> = request.keys.iter().map(envelope::TagKey::tag).collect();
-        let body = if request.delete {
-            let tombstones = tags.iter().filter_map(|tag| self.delete(request, *tag, signer));
-            let tombstones: Vec<_> = tombstones.collect();
-            serde_json::json!({ "tombstones": tombstones })
-        } else {
-            let accepted = self.accepted.borrow();
-            let ours = accepted.iter().filter(|((_, tag, _), held)| {
-                held.channel == request.channel && tag.is_some_and(|tag| tags.contains(&tag))
-            });
-            let part = |((_, tag, period), held): (&(Digest, Option<Tag>, String), &Held)| {
-                serde_json::json!({
-                    "bytes": String::from_utf8_lossy(&held.bytes),
-                    "forget_by": held.forget_by.to_string(),
-                    "part": held.part,
-                    "period": period,
-                    "tag": tag,
-                })
-            };
-            serde_json::json!({ "parts": ours.map(part).collect::<Vec<_>>() })
-        };
-        Reply { status: 200, retry_after_seconds: None, body: body.to_string().into_bytes() }
-    }
+fn lost() -> NoReply {
+    NoReply::Silent("the network lost it".into())
+}
 
-    fn delete(
-        &self,
-        request: &HeldRequest<'_>,
-        tag: Tag,
-        signer: &ReceiptSigner,
-    ) -> Option<Tombstone> {
-        self.deletions.borrow_mut().push(tag);
-        let removed = self.beside.delete(request.channel, tag, self.today.get());
-        let mut accepted = self.accepted.borrow_mut();
-        let ours = |key: &(Digest, Option<Tag>, String), held: &Held| {
-            key.1 == Some(tag) && held.channel == request.channel
-        };
-        let part = accepted.iter().find(|(key, held)| ours(key, held));
-        let part = part.map_or_else(String::new, |(_, held)| held.part.clone());
-        let before = accepted.len();
-        let digests = accepted.iter().filter(|(key, held)| ours(key, held));
-        self.gone.borrow_mut().extend(digests.map(|(_, held)| held.digest));
-        accepted.retain(|key, held| !ours(key, held));
-        let deletion = Deletion {
-            backups_expire: self.today.get().saturating_add(jiff::Span::new().days(30)),
-            channel: request.channel,
-            deleted_on: self.today.get(),
-            part: &part,
-            program: request.program,
-            removed: (before - accepted.len()) as u64,
-            tag,
-        };
-        let known = self.deleted.borrow().get(&tag).map(|tombstone| tombstone.removed);
-        let expected = known.unwrap_or(deletion.removed);
-        assert_eq!(removed, Some(expected), "paper and the collector removed different numbers");
-        let tombstone = Tombstone::sign(signer, deletion).ok()?;
-        // What was deleted before is told again with the number of that time.
-        Some(self.deleted.borrow_mut().entry(tag).or_insert(tombstone).clone())
-    }
+fn stopped() -> NoReply {
+    NoReply::Silent("it was stopped".into())
 }

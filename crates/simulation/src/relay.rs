@@ -1,17 +1,19 @@
-//! A gateway on paper, behind a relay on paper: what travels blind arrives at the same collector.
+//! A relay: the real one's rules of what is carried for whom and what passes back, between a clock,
+//! a network and a vendor that are simulated.
 
-use std::cell::RefCell;
+use core::net::IpAddr;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
-use agent::ports::Reply;
-use agent::wire;
-use envelope::oblivious::{
-    Gateway, GatewayKey, KEY_PROBLEM, Kem, KeyDocument, Request, Responder, Response, rotation,
-    sign_keys,
-};
-use envelope::{DatedKey, TagKey};
-use jiff::civil::Date;
-use rand_chacha::ChaCha8Rng;
-use rand_core::SeedableRng;
+use ::relay::crowd::{Allowance, Crowd};
+use ::relay::limits::{KEYS_AGE_MAX, SALT_LIFETIME};
+use ::relay::pass::{self, Passed};
+use ::relay::problem::Refusal;
+use ::relay::route::{Route, route};
+use agent::ports::{NoReply, Reply};
+use jiff::Timestamp;
+
+use crate::vendor::Vendor;
 
 /// Where the relay is, as a manifest names it: appended to a manifest's text.
 pub const RELAY: &str = "
@@ -21,105 +23,125 @@ operator = \"Example University\"
 country = \"Norway\"
 ";
 
-/// A gateway's keys, made and destroyed as their days pass.
-pub struct Behind {
-    inner: RefCell<Inner>,
-    signer: DatedKey,
-    forger: DatedKey,
+/// A relay as a process.
+pub struct Relay {
+    crowd: RefCell<Arc<Crowd>>,
+    allowance: Allowance,
+    salted: Cell<Timestamp>,
+    /// The signed document of the gateway's keys, and when it was fetched.
+    copy: RefCell<Option<(Vec<u8>, Timestamp)>>,
+    now: Cell<Timestamp>,
+    is_up: Cell<bool>,
+    refused: Cell<usize>,
 }
 
-struct Inner {
-    gateway: Gateway,
-    random: ChaCha8Rng,
-}
-
-/// What was in a capsule.
-pub enum Inside {
-    /// A part, as the collector reads it.
-    Part(Vec<u8>),
-    /// A question about what is held: channel, proofs, and whether to delete it.
-    Held(String, Vec<TagKey>, bool),
-}
-
-impl Behind {
-    /// A gateway whose keys `signer` signs; `forger` is certified by a root that nobody pins.
-    pub fn new(seed: u64, signer: DatedKey, forger: DatedKey) -> Self {
-        let random = ChaCha8Rng::seed_from_u64(seed ^ 0x9a7e);
-        Self { inner: RefCell::new(Inner { gateway: Gateway::default(), random }), signer, forger }
+impl Relay {
+    /// A relay that takes so many requests an hour from one network; 0 for as many as come.
+    pub fn new(requests: u32) -> Self {
+        let allowance = Allowance { connections: 0, requests };
+        Self {
+            crowd: RefCell::new(Arc::new(Crowd::new([1; 16], allowance))),
+            allowance,
+            salted: Cell::new(Timestamp::UNIX_EPOCH),
+            copy: RefCell::default(),
+            now: Cell::new(Timestamp::UNIX_EPOCH),
+            is_up: Cell::new(true),
+            refused: Cell::new(0),
+        }
     }
 
-    /// The signed document as the relay tells it on a day.
-    pub fn document(&self, today: Date, is_forged: bool) -> Reply {
-        let mut inner = self.inner.borrow_mut();
-        inner.renew(today);
-        let keys = inner.gateway.keys().iter();
-        let last_day = keys.map(GatewayKey::last_offered_day).max().unwrap_or(today);
-        let configurations = inner.gateway.configurations(today);
-        let signer = if is_forged { &self.forger } else { &self.signer };
-        let document = sign_keys(signer, &configurations, (today, last_day));
-        let documents: Vec<KeyDocument> = document.into_iter().collect();
-        said(200, KeyDocument::list_to_json(&documents).into_bytes())
+    /// Time passed: the counts of an hour are forgotten, and the keys are fetched anew.
+    pub fn look_after(&self, now: Timestamp, vendor: &Vendor, answers: bool) {
+        self.now.set(now);
+        let since = |then: Timestamp| now.duration_since(then).unsigned_abs();
+        if since(self.salted.get()) >= SALT_LIFETIME {
+            self.salted.set(now);
+            *self.crowd.borrow_mut() = Arc::new(Crowd::new([2; 16], self.allowance));
+        }
+        if answers {
+            *self.copy.borrow_mut() = Some((vendor.document(false).body, now));
+        }
     }
 
-    /// Opens a capsule.
+    /// It stops; what it counted and copied is nowhere.
+    pub fn stop(&self) {
+        self.is_up.set(false);
+        *self.copy.borrow_mut() = None;
+        *self.crowd.borrow_mut() = Arc::new(Crowd::new([3; 16], self.allowance));
+    }
+
+    /// It starts.
+    pub fn start(&self) {
+        self.is_up.set(true);
+    }
+
+    /// Whether it runs.
+    pub fn is_up(&self) -> bool {
+        self.is_up.get()
+    }
+
+    /// How many requests it refused itself.
+    pub fn refused(&self) -> usize {
+        self.refused.get()
+    }
+
+    /// What it answers to somebody who wants the gateway's keys.
     ///
     /// # Errors
-    /// The reply that asks for newer keys.
+    /// If it is down.
+    pub fn keys(&self) -> Result<Reply, NoReply> {
+        self.answers("GET", "/ohttp-keys/signed", Route::SignedKeys(0))?;
+        let copy = self.copy.borrow();
+        let is_young = |fetched: &Timestamp| {
+            self.now.get().duration_since(*fetched).unsigned_abs() < KEYS_AGE_MAX
+        };
+        match copy.as_ref().filter(|(_, fetched)| is_young(fetched)) {
+            Some((document, _)) => {
+                Ok(Reply { status: 200, retry_after_seconds: None, body: document.clone() })
+            }
+            None => Ok(self.refuse(Refusal::NoKeys, Refusal::NoKeys.status())),
+        }
+    }
+
+    /// Carries a capsule for somebody.
     ///
-    /// # Panics
-    /// If it holds what no agent seals: then the agent is wrong.
-    pub fn open(&self, capsule: &[u8], today: Date) -> Result<(Inside, Responder), Reply> {
-        let mut inner = self.inner.borrow_mut();
-        inner.renew(today);
-        let opened = inner.gateway.open(capsule, today);
-        let problem = format!("{{\"type\":\"{KEY_PROBLEM}\"}}");
-        let (request, responder) = opened.map_err(|_| said(400, problem.into_bytes()))?;
-        #[expect(clippy::panic, reason = "an agent that seals nonsense is what this looks for")]
-        let inside = inside(&request).unwrap_or_else(|| panic!("{} inside", request.path));
-        Ok((inside, responder))
+    /// # Errors
+    /// If it is down.
+    pub fn carry(
+        &self,
+        from: IpAddr,
+        capsule: &[u8],
+        (vendor, is_forged): (&Vendor, bool),
+    ) -> Result<Reply, NoReply> {
+        self.answers("POST", "/", Route::Carry(0))?;
+        let crowd = Arc::clone(&self.crowd.borrow());
+        let Some(guest) = Crowd::enter(&crowd, from) else { return Err(silent()) };
+        if !guest.may_ask() {
+            return Ok(self.refuse(Refusal::Crowd, Refusal::Crowd.status()));
+        }
+        let Some((status, is_sealed, body)) = vendor.open(capsule, is_forged) else {
+            return Ok(self.refuse(Refusal::Gateway, Refusal::Gateway.status()));
+        };
+        let kind = if is_sealed { pass::ANSWER } else { pass::PROBLEM };
+        Ok(match pass::answer(status, Some(kind.as_bytes()), body.len()) {
+            Passed::Whole(_) => Reply { status, retry_after_seconds: None, body },
+            Passed::Status => self.refuse(Refusal::Refused, status),
+            Passed::Nothing => self.refuse(Refusal::Gateway, Refusal::Gateway.status()),
+        })
     }
 
-    /// Seals an answer.
-    pub fn answer(&self, responder: Responder, reply: Reply) -> Reply {
-        let wait = reply.retry_after_seconds;
-        let headers = wait.map(|seconds| ("retry-after".to_owned(), seconds.to_string()));
-        let headers = headers.into_iter().collect();
-        let response = Response { status: reply.status, headers, body: reply.body };
-        let sealed = responder.seal(&response, &mut self.inner.borrow_mut().random);
-        sealed.map_or_else(|_| said(500, Vec::new()), |sealed| said(200, sealed))
+    fn answers(&self, method: &str, path: &str, wanted: Route) -> Result<(), NoReply> {
+        let is_there = self.is_up.get() && route(&[None], method, path) == Ok(wanted);
+        if is_there { Ok(()) } else { Err(silent()) }
+    }
+
+    fn refuse(&self, refusal: Refusal, status: u16) -> Reply {
+        self.refused.set(self.refused.get() + 1);
+        let retry_after_seconds = refusal.retry_after_seconds().map(u64::from);
+        Reply { status, retry_after_seconds, body: Vec::new() }
     }
 }
 
-impl Inner {
-    fn renew(&mut self, today: Date) {
-        let due = rotation(self.gateway.keys(), Kem::X25519, today);
-        if due.make.is_none() && due.destroy.is_empty() {
-            return;
-        }
-        // A key can be copied by way of its file alone.
-        let kept = self.gateway.keys().iter().filter(|key| !due.destroy.contains(&key.id()));
-        let mut keys: Vec<_> =
-            kept.filter_map(|key| GatewayKey::from_file_text(&key.to_file_text()).ok()).collect();
-        if let Some(id) = due.make {
-            keys.push(GatewayKey::generate(Kem::X25519, id, today, &mut self.random));
-        }
-        self.gateway = Gateway::new(keys);
-    }
-}
-
-fn inside(request: &Request) -> Option<Inside> {
-    let rest = request.path.strip_prefix("/v1/larkspur/")?;
-    match (request.method.as_str(), rest.strip_suffix("/held")) {
-        ("POST", None) => wire::expand(&request.body).ok().map(Inside::Part),
-        (method @ ("GET" | "DELETE"), Some(channel)) => {
-            let proofs = request.header("candor-key")?.split(',').map(str::parse);
-            let proofs = proofs.collect::<Result<Vec<TagKey>, _>>().ok()?;
-            Some(Inside::Held(channel.to_owned(), proofs, method == "DELETE"))
-        }
-        _ => None,
-    }
-}
-
-fn said(status: u16, body: Vec<u8>) -> Reply {
-    Reply { status, retry_after_seconds: None, body }
+fn silent() -> NoReply {
+    NoReply::Silent("nobody is there".into())
 }

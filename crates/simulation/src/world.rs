@@ -164,18 +164,22 @@ pub struct World {
 impl World {
     /// A machine on which Larkspur was just installed, on 20 November 2026 at noon.
     pub fn new(seed: u64) -> Self {
-        let network = Network::new(seed);
+        let world = Self::within(seed, Network::new(seed));
+        world.network.load(&world.manifest);
+        world
+    }
+
+    /// The same within a network that others have too. Its vendor loads manifests when it likes.
+    pub fn within(seed: u64, network: Network) -> Self {
         let manifest = crate::larkspur::manifest(crate::larkspur::FIRST, &network.root());
-        network.load(&manifest);
         let facts = SimFacts::default();
         facts.set("os", Fact::Text("debian".into()));
         facts.set("processors", Fact::Number(4));
         facts.set("features", Fact::List(vec!["maps".into(), "alerts".into()]));
         facts.set("description", Fact::List(vec!["Meadow switch 12".into(), "Field box".into()]));
-        let noon = Timestamp::from_second(1_795_176_000).unwrap_or(Timestamp::UNIX_EPOCH);
         Self {
             disk: SimDisk::new(seed),
-            clock: SimClock(Mutex::new(noon)),
+            clock: SimClock(Mutex::new(noon())),
             random: SimRandom(Mutex::new(ChaCha8Rng::seed_from_u64(seed))),
             facts,
             network,
@@ -197,7 +201,9 @@ impl World {
 
     /// The agent as a newly started process sees the world.
     pub fn agent(&self) -> Agent<'_> {
-        self.network.set_day(agent::ports::day_of(self.clock.now()));
+        if self.network.is_alone() {
+            self.network.set_day(agent::ports::day_of(self.clock.now()));
+        }
         let world = agent::agent::World {
             disk: Some(&self.disk),
             clock: &self.clock,
@@ -212,11 +218,13 @@ impl World {
         Agent::new(self.manifest.clone(), collector, environment, self.in_ci, world)
     }
 
-    /// Installs another version's manifest, and loads it in the collector.
+    /// Installs another version's manifest, and loads it in a collector of its own.
     pub fn install(&mut self, text: &str) {
         let text = format!("{text}{}", self.relays);
         self.manifest = crate::larkspur::manifest(&text, &self.network.root());
-        self.network.load(&self.manifest);
+        if self.network.is_alone() {
+            self.network.load(&self.manifest);
+        }
     }
 
     /// Lets hours pass.
@@ -224,11 +232,18 @@ impl World {
         self.clock.advance(SignedDuration::from_hours(hours));
     }
 
-    /// Power fails and comes back.
+    /// Power fails and comes back, here and at a collector of its own.
     pub fn lose_power(&mut self) {
         self.disk = self.disk.restart();
-        self.network.lose_power();
+        if self.network.is_alone() {
+            self.network.lose_power();
+        }
     }
+}
+
+/// When every simulation begins.
+pub fn noon() -> Timestamp {
+    Timestamp::from_second(1_795_176_000).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

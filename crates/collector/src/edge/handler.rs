@@ -219,11 +219,11 @@ pub(super) async fn delete(address: Address, shared: &Shared) -> Result<Answer, 
         answer.headers_mut().insert(RETRY_AFTER, RETRY_DELETION_SECONDS.into());
         return Ok(answer);
     };
-    let signers = shared.signers();
+    let (signers, today) = (shared.signers(), shared.clock.today());
     let mut tombstones = Vec::with_capacity(deleted.len());
     for deleted in &deleted {
         let deletion = deleted.deletion(&program, &channel, served.retention_days);
-        let tombstone = signers.tombstone(deletion);
+        let tombstone = signers.tombstone(deletion, today);
         tombstones.push(tombstone.ok_or_else(|| intake::unavailable(store::Trouble::Key))?);
     }
     let body = serde_json::to_vec(&json!({"tombstones": tombstones})).unwrap_or_default();

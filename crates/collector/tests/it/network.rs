@@ -42,6 +42,47 @@ fn a_network_that_sends_too_much_waits_and_others_do_not() {
     assert!(metrics.text().contains("refused_total{reason=\"network\"} "), "{}", metrics.text());
 }
 
+// Promises 19 and 35: one machine with as many tags as it likes.
+#[test]
+fn whoever_invents_installations_moves_a_number_no_further_than_its_release_says() {
+    const LIMIT: u64 = 40;
+    let vendor = Vendor::new();
+    // Nobody knows what was let through before the first start: that week's release says nothing.
+    let limit = ["--requests-per-network-hour", "40"];
+    vendor.serve_on("2026-11-13".parse().unwrap(), &limit).stop();
+    let server = vendor.serve_on("2026-11-18".parse().unwrap(), &limit);
+    let mut honest = 0;
+    let mut invented = 0;
+    for number in 0..200 {
+        let part = vendor.part(&key(1_000 + number), "2026-11-18", "freebsd");
+        let host = u8::try_from(number % 250).unwrap();
+        invented +=
+            u64::from(check(&server, [127, 6, 6, host], &post(&part)).unwrap().status == 201);
+        if number % 8 == 0 {
+            let part = vendor.part(&key(number), "2026-11-18", "debian");
+            honest +=
+                u64::from(check(&server, [127, 5, 5, 1], &post(&part)).unwrap().status == 201);
+        }
+    }
+    server.stop();
+    // The same bytes again and another answer under the same tag move nothing either.
+    let server = vendor.serve_on("2026-11-18".parse().unwrap(), &limit);
+    for os in ["freebsd", "fedora"] {
+        let status = server.post(&vendor.part(&key(1_000), "2026-11-18", os)).status;
+        assert_eq!(status, if os == "freebsd" { 200 } else { 409 });
+    }
+    server.stop();
+    assert_eq!(honest, 25, "others were not served");
+    assert!(invented <= LIMIT, "{invented} of one network were taken within an hour");
+    assert!(vendor.run(&["publish", "--today", "2026-11-25"]).status.success());
+    let path = vendor.data().join("releases/larkspur/usage/release-1.json");
+    let release: serde_json::Value =
+        serde_json::from_reader(std::fs::File::open(path).unwrap()).unwrap();
+    let bound = release["intake_bound"].as_u64().unwrap();
+    // Per period, and the week has seven: what was moved is below what is printed.
+    assert!(bound * 7 >= invented && bound >= LIMIT, "{bound}");
+}
+
 #[test]
 fn a_network_has_so_many_connections_and_no_more() {
     let vendor = Vendor::new();

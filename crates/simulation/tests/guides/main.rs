@@ -1,11 +1,12 @@
 //! The guides, followed by their text alone: every block marked `sh` is run, in order, in one
-//! shell, in an empty folder.
+//! shell, in an empty folder; and so is every command that others list.
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
     reason = "a test that cannot go on says where"
 )]
 
+mod listed;
 #[path = "../programs/mod.rs"]
 mod programs;
 
@@ -35,16 +36,22 @@ fn folder_of_programs() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         built("candor-collector");
+        built("candor-relay");
         let mut program = built("candor-agent");
         program.pop();
         program
     })
 }
 
+/// The text of a guide.
+fn guide(name: &str) -> String {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide").join(name);
+    std::fs::read_to_string(here).unwrap()
+}
+
 /// The blocks of a guide that a reader is told to run.
-fn blocks(guide: &str) -> String {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide").join(guide);
-    let text = std::fs::read_to_string(here).unwrap();
+fn blocks(name: &str) -> String {
+    let text = guide(name);
     let mut blocks = String::new();
     let mut inside = false;
     for line in text.lines() {
@@ -66,13 +73,18 @@ fn on_free_ports(script: &str, ports: &[&str]) -> String {
     })
 }
 
+/// Ends at the first command that fails, and takes with it what it started.
+const BEGIN: &str = "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n";
+
 /// Follows a guide and returns everything that its reader would have seen.
 fn followed(guide: &str, ports: &[&str]) -> (TempDir, String) {
+    followed_as(guide, &(BEGIN.to_owned() + &blocks(guide)), ports)
+}
+
+/// The same with a script of the guide's commands.
+fn followed_as(guide: &str, script: &str, ports: &[&str]) -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
-    let script = format!(
-        "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{}",
-        on_free_ports(&blocks(guide), ports)
-    );
+    let script = on_free_ports(script, ports);
     let said = folder.path().join("said");
     let out = File::create(&said).unwrap();
     let path = format!("{}:{}", folder_of_programs().display(), std::env::var("PATH").unwrap());

@@ -28,5 +28,6 @@ mod roles;
 mod schedule;
 mod sent;
 mod short_lived;
+mod system;
 mod withdrawal;
 mod zero_packets;

@@ -146,6 +146,40 @@ fn saying_no_touches_no_socket() {
     silent_after_a_yes(&[&["decline", "usage"], &["tick"]]);
 }
 
+// Promise 15, at the socket: whatever the product runs or waits for opens no connection and looks
+// up no name, also while parts wait to be sent, so that no network can hold it up.
+#[test]
+fn what_a_product_waits_for_touches_no_socket_also_while_something_waits_to_be_sent() {
+    let machine = Machine::new();
+    assert!(machine.run(&["agree", "usage", "--tier", "full"], &[]).status.success());
+    assert!(!machine.run(&["send", "usage"], &[("CI", "")]).status.success());
+    let before = machine.connections();
+    assert!(before > 0, "parts wait, and somebody tried");
+    for command in [
+        &["ask", "--installer"][..],
+        &["ask"],
+        &["status"],
+        &["status", "--json"],
+        &["why", "usage"],
+        &["preview", "usage"],
+        &["agree", "devices"],
+        &["ledger"],
+        &["held"],
+        &["policy", "show"],
+        &["manifest", "check"],
+        &["airgap", "on"],
+        &["airgap", "off"],
+        &["decline", "devices"],
+        &["decline", "usage"],
+    ] {
+        if let Some(calls) = machine.recorded(command, &[]) {
+            assert!(!calls.contains("AF_INET"), "{command:?}: {calls}");
+        }
+        machine.run(command, &[]);
+        assert_eq!(machine.connections(), before, "{command:?} reached the collector");
+    }
+}
+
 fn silent_after_a_yes(commands: &[&[&str]]) {
     let machine = Machine::new();
     assert!(machine.run(&["agree", "usage", "--tier", "full"], &[]).status.success());

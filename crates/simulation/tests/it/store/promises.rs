@@ -1,10 +1,13 @@
 //! What receipts promise when circumstances change: a shorter retention, a failed rename, unusual
 //! numbers of deletions.
 
-use collector::store::{Arrival, Outcome, Retention, Settled};
+use collector::signers::Signers;
+use collector::store::{Arrival, Deleted, Outcome, Retention, Settled};
 use contract::calendar::PeriodKind;
-use envelope::{Digest, Receipt};
+use envelope::{Digest, KeyPurpose, Receipt, RootKey};
 use jiff::civil::date;
+use rand_chacha::ChaCha8Rng;
+use rand_core::SeedableRng;
 use simulation::collector::{Collector, tag_of};
 use simulation::disk::{Fault, SimDisk, Step};
 
@@ -92,6 +95,29 @@ fn the_store_accepts_again_in_the_same_process_after_any_one_failure() {
         disk.arm(step, Fault::Broken);
         run(&disk);
     }
+}
+
+// Whoever could not be reached for days asks again, and the collector has its next key by then.
+#[test]
+fn a_deletion_is_confirmed_also_with_a_key_that_was_made_after_it() {
+    let mut random = ChaCha8Rng::seed_from_u64(23);
+    let root = RootKey::generate(&mut random);
+    let days = (date(2026, 12, 1), date(2027, 3, 1));
+    let key = root.issue(&mut random, KeyPurpose::Receipt, "larkspur", days);
+    let (program, channel) = ("larkspur".parse().unwrap(), "usage".parse().unwrap());
+    let (roots, today) = ([root.public()], date(2026, 12, 4));
+    let signers = Signers::choose([(&program, roots.as_slice())], vec![key], today);
+    let tag = tag_of(1, PERIOD);
+    let deleted_on = date(2026, 11, 29);
+    let deleted = Deleted { tag, part: Some("system".parse().unwrap()), removed: 1, deleted_on };
+    let deletion = deleted.deletion(&program, &channel, 30);
+    let tombstone = signers.tombstone(deletion, today).unwrap();
+    let stated = tombstone.verify(&roots, &tag).unwrap();
+    // The files do not hold the rows on that day either; backups expire when they always did.
+    assert_eq!((stated.deleted_on, stated.removed), (today, 1));
+    assert_eq!(stated.backups_expire, deletion.backups_expire);
+    let earlier = Signers::default();
+    assert!(earlier.tombstone(deletion, today).is_none());
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! What a fleet's policy host told a machine, as a model: the newest document that reached it
+//! counts, for a day, and until it ends.
+
+use agent::ports::Clock as _;
+use jiff::{SignedDuration, Timestamp};
+
+use super::History;
+
+/// What a policy says about Larkspur's channel of usage; the other one is left to each machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Each machine's own record decides.
+    Undecided,
+    /// Everything is forbidden.
+    Forbid,
+    /// Usage is permitted up to this tier.
+    Permit(&'static str),
+}
+
+/// A document that reached a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// Its number.
+    pub number: u64,
+    /// What it says.
+    pub rule: Rule,
+    /// When it ends.
+    pub expires: Timestamp,
+}
+
+/// What reached a machine, and when by its clock.
+#[derive(Default)]
+pub(super) struct Fleet {
+    last: Option<(Heard, Timestamp)>,
+    /// What came while the disk failed: kept or not.
+    doubted: Option<(Heard, Timestamp)>,
+}
+
+/// Longer than a machine may go on without a word of its host.
+const SILENT: SignedDuration = SignedDuration::from_hours(25);
+
+impl History {
+    /// What is offered reached the machine; where its disk failed meanwhile, perhaps.
+    pub(super) fn hear(&mut self, is_certain: bool) {
+        let (Some(fleet), Some(heard)) = (&mut self.fleet, self.offered) else { return };
+        if fleet.last.is_some_and(|(last, _)| heard.number < last.number) {
+            return;
+        }
+        let heard = Some((heard, self.world.clock.now()));
+        if is_certain {
+            *fleet = Fleet { last: heard, doubted: None };
+        } else {
+            fleet.doubted = heard;
+        }
+    }
+
+    /// The tiers up to which a channel may send, each with whether a policy permits it: more than
+    /// one where it is in doubt what was heard.
+    pub(super) fn allowed(&self, channel: &str) -> Result<Vec<(&'static str, bool)>, String> {
+        let said = self.said.get(channel).copied();
+        if said == Some(None) {
+            return Err(format!("a packet of {channel} left although somebody said no"));
+        }
+        let said = said.flatten();
+        let nobody = || format!("a packet of {channel} left although nobody said yes");
+        let Some(fleet) = &self.fleet else {
+            return said.map(|tier| vec![(tier, false)]).ok_or_else(nobody);
+        };
+        let now = self.world.clock.now();
+        let of = |(heard, at): &(Heard, Timestamp)| {
+            if now.duration_since(*at) > SILENT || now >= heard.expires {
+                return None;
+            }
+            match (heard.rule, said) {
+                (Rule::Forbid, _) => None,
+                (Rule::Permit(tier), Some("full") | None) if channel == "usage" => {
+                    Some((tier, true))
+                }
+                (Rule::Permit(_), Some(tier)) if channel == "usage" => Some((tier, true)),
+                (Rule::Permit(_) | Rule::Undecided, said) => said.map(|tier| (tier, false)),
+            }
+        };
+        let heard = [fleet.last, fleet.doubted];
+        let allowed: Vec<_> = heard.iter().flatten().filter_map(of).collect();
+        if allowed.is_empty() {
+            return Err(format!("a packet of {channel} left against the policy: {heard:?}"));
+        }
+        Ok(allowed)
+    }
+}
