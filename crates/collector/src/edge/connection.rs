@@ -9,6 +9,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::crowd::Guest;
@@ -44,6 +45,23 @@ pub(super) async fn serve(
     }
     connection.as_mut().graceful_shutdown();
     let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, connection).await;
+}
+
+/// Waits for the first byte, for as long as a head may take. Says whether it came.
+pub(super) async fn speaks(
+    stream: &TcpStream,
+    (shared, mut stop): (&Shared, watch::Receiver<bool>),
+) -> bool {
+    let mut first = [0];
+    tokio::select! {
+        // What has come before the server stops is answered.
+        biased;
+        // It stays where it is for whoever reads next.
+        peeked = tokio::time::timeout(shared.times.head, stream.peek(&mut first)) => {
+            matches!(peeked, Ok(Ok(1)))
+        }
+        _ = stop.wait_for(|stop| *stop) => false,
+    }
 }
 
 /// Times that differ between a rehearsal of slow senders and real ones.

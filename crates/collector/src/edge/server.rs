@@ -225,18 +225,29 @@ impl Work {
         let hosts = (self.shared, guest);
         // A receipt is small and awaited: it is not held back for more.
         let _ = stream.set_nodelay(true);
-        match acceptor {
-            None => connection::serve(stream, hosts, self.stop).await,
-            Some(acceptor) => {
-                // Boxed, so that what a handshake needs is given back after it.
-                let handshake = Box::pin(acceptor.accept(stream));
-                let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake);
-                if let Ok(Ok(stream)) = handshake.await {
-                    Box::pin(connection::serve(stream, hosts, self.stop)).await;
-                }
+        // Who is silent has no buffers set aside, nor room for a handshake: both are boxed, and
+        // begun when somebody speaks.
+        if connection::speaks(&stream, (&hosts.0, self.stop.clone())).await {
+            match acceptor {
+                None => Box::pin(connection::serve(stream, hosts, self.stop)).await,
+                Some(acceptor) => Box::pin(encrypted(acceptor, stream, hosts, self.stop)).await,
             }
         }
         metrics.connection(-1);
+    }
+}
+
+/// The same over TLS. What a handshake needs is given back after it.
+async fn encrypted(
+    acceptor: tokio_rustls::TlsAcceptor,
+    stream: TcpStream,
+    hosts: (Arc<Shared>, Guest),
+    stop: watch::Receiver<bool>,
+) {
+    let handshake = Box::pin(acceptor.accept(stream));
+    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await;
+    if let Ok(Ok(stream)) = handshake {
+        Box::pin(connection::serve(stream, hosts, stop)).await;
     }
 }
 

@@ -321,6 +321,37 @@ fn many_idle_connections_take_nothing_from_others() {
 }
 
 #[test]
+fn a_body_that_comes_byte_by_byte_costs_the_server_its_bytes_and_no_more() {
+    let vendor = Vendor::new();
+    let server = vendor.serve_on(crate::fixture::TODAY, &["--body-seconds", "300"]);
+    let before = server.memory_bytes_max();
+    let body = [b' '; 400];
+    let request = client::request("POST", PATH, &[JSON], &body);
+    let (head, body) = request.split_at(request.len() - body.len());
+    let mut streams: Vec<_> = (0..100)
+        .map(|_| {
+            let mut stream = client::connect(server.address).unwrap();
+            stream.set_nodelay(true).unwrap();
+            stream.write_all(head).unwrap();
+            stream
+        })
+        .collect();
+    // One byte for each in turn, so that most are read alone.
+    for byte in body.chunks(1) {
+        for stream in &mut streams {
+            stream.write_all(byte).unwrap();
+        }
+    }
+    for stream in &mut streams {
+        assert_eq!(client::read_answer(stream).unwrap().status, 422);
+    }
+    // 20 kB for a connection are 2 MB. With 8 KiB held for each read they would be 160.
+    let cost = server.memory_bytes_max() - before;
+    assert!(cost < 16 << 20, "{cost}");
+    check(&vendor, &server, 0);
+}
+
+#[test]
 fn beyond_the_cap_of_connections_others_wait_and_are_served() {
     let vendor = Vendor::new();
     let few = ["--connections", "4", "--head-seconds", "1"];
