@@ -138,6 +138,8 @@ impl<D: Disk> Store<D> {
             _lock: lock,
         };
         for (program, channel) in channels(&store.disk)? {
+            // Whoever made its folders may have died before they were durable.
+            create_folders(&store.disk, (&program, &channel))?;
             let channel = ChannelStore::open(&store.disk, (program, channel), index_rows)?;
             store
                 .programs
@@ -246,9 +248,7 @@ impl<D: Disk> Store<D> {
         let channel = match channels.entry(channel.clone()) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(entry) => {
-                let program_folder = join(PARTS, program.as_str());
-                disk.create_folder(&program_folder)?;
-                disk.create_folder(&join(&program_folder, channel.as_str()))?;
+                create_folders(disk, (program, channel))?;
                 entry.insert(ChannelStore::new((program.clone(), channel.clone()), *index_rows))
             }
         };
@@ -264,6 +264,13 @@ impl<D> std::fmt::Debug for Store<D> {
 
 fn folder_of(program: &ProgramId, channel: &ChannelId) -> String {
     join(&join(PARTS, program.as_str()), channel.as_str())
+}
+
+/// Makes a channel's folders; also where they exist, they are durable afterwards.
+fn create_folders(disk: &dyn Disk, (program, channel): Place<'_>) -> Result<(), DiskError> {
+    let folder = join(PARTS, program.as_str());
+    disk.create_folder(&folder)?;
+    disk.create_folder(&join(&folder, channel.as_str()))
 }
 
 /// The channels that have a folder. Names that are none of ours are left to `verify`.

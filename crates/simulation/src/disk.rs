@@ -91,6 +91,11 @@ impl SimDisk {
         self.machine.state().faults.insert(step, fault);
     }
 
+    /// Takes back the faults that have not happened.
+    pub fn disarm(&self) {
+        self.machine.state().faults.clear();
+    }
+
     /// Has a read of a file fail, counted from 0 since the start.
     pub fn arm_read(&self, read: u64) {
         self.machine.state().broken_read = Some(read);

@@ -63,6 +63,7 @@ impl ChannelStore {
         // A copy that was cut short holds what may have been deleted since.
         disk::remove_unfinished(disk, &store.folder)?;
         index::remove_runs(disk, &store.folder)?;
+        store.make_durable(disk)?;
         store.markers = Markers::open(disk, store.markers_path())?;
         store.pending = Pending::open(disk, store.pending_path())?;
         for period in periods(disk, &store.folder)? {
@@ -73,6 +74,18 @@ impl ChannelStore {
         }
         store.open_closed(disk)?;
         Ok(store)
+    }
+
+    /// Syncs what is about to be read: whoever wrote it may have been killed before its own sync,
+    /// and what is told to be there must outlive the power.
+    fn make_durable(&self, disk: &dyn Disk) -> Result<(), StoreError> {
+        for entry in disk.list(&self.folder)?.iter().filter(|entry| !entry.is_folder) {
+            let name = entry.name.as_str();
+            if name.ends_with(SUFFIX) || [pending::FILE, markers::FILE].contains(&name) {
+                disk.open_append(&join(&self.folder, name))?.sync()?;
+            }
+        }
+        Ok(())
     }
 
     /// What is no longer to be in a file.
@@ -126,8 +139,13 @@ impl ChannelStore {
             file.settle(disk, excluded)?;
         }
         self.periods.retain(|_, file| {
-            // A file without parts says nothing; if it stays, the next start removes it.
-            !(file.is_empty() && file.discard(disk).is_ok() && disk.remove(file.path()).is_ok())
+            if !file.is_empty() {
+                return true;
+            }
+            // A file without parts says nothing. Whether its name is gone is not known where that
+            // fails: nothing is appended before it was looked up.
+            file.unsettle();
+            !(file.discard(disk).is_ok() && disk.remove(file.path()).is_ok())
         });
         Ok(())
     }

@@ -56,6 +56,8 @@ impl<D: Disk> Store<D> {
             disk.remove_folder(&new)?;
             return Ok(());
         }
+        // Columns of an earlier time, whose rename was done and could not be made durable.
+        disk.remove_folder(&folder)?;
         disk.rename(&new, &folder)?;
         let closed = ClosedPeriod::open(disk, folder.clone(), closing.period)?;
         if closed.len() != closing.rows {
@@ -123,6 +125,9 @@ impl ChannelStore {
                 let closed = ClosedPeriod::open(disk, self.closed_path(period), period)?;
                 self.periods.remove(&period);
                 self.closed.insert(period, closed);
+            }
+            None if self.periods.get(&period).is_some_and(PeriodFile::is_empty) => {
+                self.periods.remove(&period);
             }
             None => {
                 return Err(StoreError::Damaged { path: self.period_path(period), offset: 0 });

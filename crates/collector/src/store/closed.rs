@@ -63,22 +63,22 @@ impl ClosedPeriod {
 
     /// Takes the rows of these tags (ascending) out of its files. Says how many they were.
     pub(super) fn take_out(&mut self, disk: &dyn Disk, tags: &[Tag]) -> Result<u64, StoreError> {
-        let mut removed = 0;
+        let mut rows = 0;
         for file in self.files(disk)? {
             let mut is_in = false;
             for tag in tags {
                 is_in |= !file.rows_of(*tag)?.is_empty();
             }
-            if !is_in {
-                continue;
-            }
-            let (gone, left) = file.without(disk, tags)?;
+            let left = if is_in { file.without(disk, tags)?.1 } else { file.footer.rows };
+            // Also where an earlier batch was cut short between the two.
             if left == 0 {
                 disk.remove(file.path())?;
             }
-            removed += gone;
+            rows += left;
         }
-        self.rows = self.rows.saturating_sub(removed);
+        // Counted anew: an earlier batch may have failed after its rows were gone.
+        let removed = self.rows.saturating_sub(rows);
+        self.rows = rows;
         Ok(removed)
     }
 

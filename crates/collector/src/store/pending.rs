@@ -109,7 +109,13 @@ impl Pending {
     pub(super) fn make_ready(&mut self, disk: &dyn Disk) -> Result<(), StoreError> {
         match &mut self.log {
             Some(log) if log.is_unsettled() => {
-                *self = Self::open(disk, log.path().to_owned())?;
+                let path = log.path().to_owned();
+                let left = Self::open(disk, path.clone())?;
+                if left.log.is_none() {
+                    // Its name is gone, and stays so when the power fails.
+                    disk.remove(&path)?;
+                }
+                *self = left;
                 Ok(())
             }
             Some(log) => log.make_ready(disk),

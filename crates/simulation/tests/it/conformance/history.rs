@@ -3,7 +3,7 @@
 //! Where power or the disk fails, the step is done again until it succeeds, as senders, people and
 //! the server do: then everything must be as if it had been done once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use collector::keep::{Keep, Outcome};
 use collector::store::{Answer, Forgotten, Retention, Settled};
@@ -149,9 +149,15 @@ impl<'t, S: Subject> Both<'t, S> {
             let digest = Digest::of(arrival.part.bytes());
             given.verify(&[self.trial.collector.root], &digest).unwrap();
             assert_eq!(given.statement, wanted.statement, "{sent:?}");
-            if arrival.part.tag().is_some() {
-                let first = self.receipts.entry(digest).or_insert_with(|| given.to_json());
-                assert_eq!(*first, given.to_json(), "another receipt for the same bytes");
+            if arrival.part.tag().is_none() {
+                continue;
+            }
+            // Bytes that were forgotten, and arrive while intake is open, are new ones.
+            if matches!(right, Outcome::Accepted(_)) {
+                self.receipts.insert(digest, given.to_json());
+            } else {
+                let first = self.receipts.get(&digest);
+                assert_eq!(first, Some(&given.to_json()), "another receipt for the same bytes");
             }
         }
     }
@@ -266,27 +272,96 @@ proptest! {
         }
     }
 
-    /// Parts without a tag are left out: a part that is sent again counts again.
+    /// Parts without a tag are left out: a part that is sent again counts again. So is a second
+    /// answer under one tag in one batch: which of both comes first may change when it is repeated.
     #[test]
     fn whatever_failed_can_be_done_again_and_is_as_if_done_once(
         steps in prop::collection::vec((step(), prop::option::weighted(0.6, fault())), 1..16),
     ) {
-        let trial = Trial::new();
-        let mut both = Both::new(&trial, Files::on(SimDisk::new(3)));
-        for (mut step, fault) in steps {
-            if let Step::Send(sent, _) = &mut step {
-                sent.retain(|sent| sent.part != "shade");
-            }
-            if let (Some((after, fault)), false) = (fault, matches!(step, Step::Restart)) {
-                let disk = &both.store.medium;
-                disk.arm(disk.steps() + after, fault);
-            }
-            let (said, again) = act_again(&trial, &mut both.store, &step, both.today);
-            let right = act(&trial, &mut both.plain, &step, both.today).unwrap();
-            both.compare(&step, &said, &right, again);
-            both.pass(&step);
-        }
-        both.store.restart();
-        both.observe();
+        failing(steps);
     }
+}
+
+/// Does steps on a disk that fails, and compares at the end.
+fn failing(steps: Vec<(Step, Option<(u64, Fault)>)>) {
+    let trial = Trial::new();
+    let mut both = Both::new(&trial, Files::on(SimDisk::new(3)));
+    let mut ended = false;
+    for (mut step, fault) in steps {
+        if let Step::Send(sent, _) = &mut step {
+            let mut tags = BTreeSet::new();
+            sent.retain(|sent| {
+                sent.part != "shade" && tags.insert((sent.part, sent.installation, sent.day))
+            });
+        }
+        if let (Some((after, fault)), false) = (fault, matches!(step, Step::Restart)) {
+            let disk = &both.store.medium;
+            // A failed sync and the process's end right after it are not tried together: what is
+            // read back then may never reach the medium, and only writing it again would help.
+            let ends = matches!(fault, Fault::Killed | Fault::PowerLost { .. });
+            if ends || ended {
+                disk.disarm();
+            }
+            ended = ends;
+            disk.arm(disk.steps() + after, fault);
+        }
+        let (said, again) = act_again(&trial, &mut both.store, &step, both.today);
+        let right = act(&trial, &mut both.plain, &step, both.today).unwrap();
+        both.compare(&step, &said, &right, again);
+        both.pass(&step);
+    }
+    both.store.restart();
+    both.observe();
+}
+
+fn blue(installation: u32, day: u8) -> Sent {
+    Sent { part: "colour", installation, day, answer: "blue" }
+}
+
+/// Found by the histories above. The folders of a channel were made by a process that was killed
+/// before they were durable; its successor took parts into them, and the power failed.
+#[test]
+fn folders_that_a_killed_process_made_are_durable_before_parts_lie_in_them() {
+    let power = Fault::PowerLost { moment: Moment::Before, survival: Survival::Random };
+    failing(vec![
+        (Step::Pass(1), Some((3, Fault::Killed))),
+        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
+        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), Some((0, power))),
+        (Step::Send(vec![blue(1, 0)], RETENTION_DAYS), None),
+    ]);
+}
+
+/// Found by them too. An empty log's name was gone and its removal had failed: the next part went
+/// into a file without a name.
+#[test]
+fn nothing_is_appended_to_a_log_whose_removal_failed() {
+    failing(vec![
+        (Step::Delete(vec![1], 0), Some((29, Fault::Broken))),
+        (Step::Send(vec![blue(0, 0), blue(0, 1)], RETENTION_DAYS), Some((24, Fault::Broken))),
+    ]);
+}
+
+/// And this. Columns had their place, and their rename was not durable: the log could never
+/// become columns after that.
+#[test]
+fn columns_whose_rename_failed_are_made_again() {
+    failing(vec![
+        (Step::Send(vec![blue(0, 1), blue(0, 0)], RETENTION_DAYS), None),
+        (Step::Pass(3), None),
+        (Step::Close, Some((15, Fault::Broken))),
+    ]);
+}
+
+/// And this. Rows were gone and the batch failed after that: the store went on counting them.
+#[test]
+fn a_batch_that_failed_after_its_rows_were_gone_counts_anew() {
+    failing(vec![
+        (Step::Pass(3), None),
+        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
+        (Step::Delete(vec![0], 0), None),
+        (Step::Close, None),
+        (Step::Close, Some((6, Fault::Broken))),
+        (Step::Settle, Some((21, Fault::Broken))),
+        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
+    ]);
 }

@@ -179,16 +179,18 @@ impl Trial {
     /// Gives every closed period its last form, as the server does.
     pub(super) fn close(&self, store: &mut dyn Subject, today: Date) -> Result<u64, StoreError> {
         let find = |hash: &Digest| self.collector.catalogue.definition(hash).cloned();
-        let mut closed = 0;
+        let (mut closed, mut failed) = (0, None);
         for closing in store.keep().closable(today) {
-            if let Err(error) = store.look().close(&closing, &find) {
-                store.keep().abandon(&closing);
-                return Err(error);
+            let written = store.look().close(&closing, &find);
+            match written.and_then(|()| store.keep().adopt(&closing)) {
+                Ok(()) => closed += 1,
+                Err(error) => {
+                    store.keep().abandon(&closing);
+                    failed.get_or_insert(error);
+                }
             }
-            store.keep().adopt(&closing)?;
-            closed += 1;
         }
-        Ok(closed)
+        failed.map_or(Ok(closed), Err)
     }
 }
 
