@@ -8,13 +8,14 @@ use contract::environment::Environment;
 use contract::gate::{self, Situation, Verdict};
 use contract::id::{ChannelId, PartId};
 use contract::manifest::{Channel, Manifest};
-use contract::policy::{Policy, PolicyFile};
+use contract::policy::Policy;
 use disk::Disk;
 use envelope::RootPublic;
 use jiff::Timestamp;
 
 use crate::cli::Role;
 use crate::ledger::{self, Entry};
+use crate::limits::LEDGER_BYTES_MAX;
 use crate::outbox;
 use crate::ports::{Clock, Gather, Random, ReadPolicy, Transport, day_of};
 use crate::state::State as StateFolder;
@@ -48,7 +49,7 @@ pub struct Agent<'w> {
     /// Whether this process runs in continuous integration: nothing is sent on schedule there.
     pub in_ci: bool,
     /// The relay that the fleet's policy named when this process began.
-    fleet_relay: Option<String>,
+    pub(crate) fleet_relay: Option<String>,
     /// Whether the relay is this site's own choice, or its fleet's.
     pub(crate) relay_is_named: bool,
     /// Whether what it gives away is carried by a person, in a file.
@@ -163,32 +164,6 @@ impl<'w> Agent<'w> {
             environments,
             now: self.now(),
         })
-    }
-
-    /// The fleet's policy about this program. One that cannot be read, or is nonsense, forbids; so
-    /// do two, of which nobody can say which one counts.
-    pub fn policy(&self) -> Policy {
-        let policy = self.policy_as_read();
-        if policy.is_unusable() || policy.relay() == self.fleet_relay.as_deref() {
-            return policy;
-        }
-        // Where parts go is settled when a process begins, and shown by it.
-        Policy::unusable("it names another relay than before; restart candor-agent")
-    }
-
-    fn policy_as_read(&self) -> Policy {
-        let placed = self.world.policy.read().map(|text| text.map(|text| PolicyFile::parse(&text)));
-        let unusable = |why: &dyn std::fmt::Display| Policy::unusable(&why.to_string());
-        match (placed, self.fetched_policy()) {
-            (Err(why), _) => unusable(&why),
-            (Ok(Some(_)), Some(_)) => unusable(&"one is placed here and another is fetched"),
-            (Ok(None), fetched) => fetched.unwrap_or_default(),
-            (Ok(Some(Err(why))), None) => unusable(&why),
-            (Ok(Some(Ok(file))), None) => match file.ended(self.now()) {
-                Some(ended) => unusable(&format!("it ended on {}", crate::words::moment(ended))),
-                None => file.about(&self.manifest),
-            },
-        }
     }
 
     /// Asks the gate about a channel.
@@ -328,7 +303,15 @@ impl<'w> Agent<'w> {
 
     /// Writes entries into the ledger. Callers hold the lock.
     pub(crate) fn note(&self, entries: Vec<Entry>) -> Result<(), Trouble> {
-        ledger::append(self.state().disk()?, self.now(), entries)
+        let length = ledger::append(self.state().disk()?, self.now(), entries)?;
+        if length <= LEDGER_BYTES_MAX {
+            return Ok(());
+        }
+        match self.prune() {
+            // The entries are on the disk, and there is room for more tries before it is too long.
+            Err(_) if length < LEDGER_BYTES_MAX / 2 * 3 => Ok(()),
+            pruned => pruned,
+        }
     }
 
     /// The channel of this name.

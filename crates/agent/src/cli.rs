@@ -20,7 +20,7 @@ pub struct Cli {
 }
 
 /// Options of every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Common {
     /// The manifest that the program ships.
     #[arg(long, global = true, value_name = "FILE", env = "CANDOR_MANIFEST")]

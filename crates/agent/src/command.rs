@@ -90,9 +90,7 @@ pub fn carry_out(
         }
         Command::Policy { action } => {
             if matches!(action, PolicyAction::Sync) {
-                let fetched = agent.fetch_policy(0);
                 agent.sync_policy()?;
-                fetched?;
             }
             let (text, code) = words::policy::show(agent)?;
             if json {

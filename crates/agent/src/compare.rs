@@ -60,7 +60,7 @@ impl Agent<'_> {
             ));
         }
         let program = &self.manifest.program.id;
-        let folder = format!("{}/{program}/{id}", self.destination.collector);
+        let folder = format!("{}/{program}/{id}/releases", self.destination.collector);
         let number = newest(&folder, net)?;
         let url = format!("{folder}/release-{number}.json");
         let bytes = get(&url, net)?.ok_or_else(|| gone(&url))?;

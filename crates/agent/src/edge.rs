@@ -4,6 +4,7 @@
 pub mod bundle;
 pub mod clean;
 pub mod clock;
+pub mod connections;
 pub mod facts;
 pub mod files;
 pub mod http;

@@ -1,7 +1,7 @@
 //! A fleet's policy that is fetched: what is kept of it, when it is asked for again, and when it
 //! falls silent. It can never become more permissive by being unreachable, replayed or late.
 
-use contract::policy::{Policy, SignedError, SignedPolicy};
+use contract::policy::{Policy, PolicyFile, SignedError, SignedPolicy};
 use envelope::RootPublic;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -105,6 +105,56 @@ impl Kept {
 }
 
 impl Agent<'_> {
+    /// The fleet's policy about this program. One that cannot be read, or is nonsense, forbids; so
+    /// do two, of which nobody can say which one counts.
+    pub fn policy(&self) -> Policy {
+        let policy = self.policy_as_read();
+        // Where parts go, and to whom, is settled when a process begins, and shown by it.
+        match self.another(&policy) {
+            Some(what) => Policy::unusable(&format!(
+                "it names another {what} than before; restart candor-agent"
+            )),
+            None => policy,
+        }
+    }
+
+    /// What the fleet's policy names otherwise than when this process began.
+    fn another(&self, policy: &Policy) -> Option<&'static str> {
+        if policy.is_unusable() {
+            return None;
+        }
+        let fleet = self.world.transport.believed().fleet;
+        let is_other_ca = policy.ca() != fleet.as_deref();
+        let is_other_relay = policy.relay() != self.fleet_relay.as_deref();
+        is_other_relay.then_some("relay").or(is_other_ca.then_some("certificate authority"))
+    }
+
+    /// Whether the process has to begin anew before anything can be sent: where parts go was
+    /// settled by a policy that has changed since. What waits stays.
+    pub fn is_outdated(&self) -> bool {
+        self.another(&self.policy_as_read()).is_some()
+    }
+
+    /// The certificate authorities that the fleet's policy names at this moment.
+    pub fn fleet_ca(&self) -> Option<String> {
+        self.policy_as_read().ca().map(str::to_owned)
+    }
+
+    pub(crate) fn policy_as_read(&self) -> Policy {
+        let placed = self.world.policy.read().map(|text| text.map(|text| PolicyFile::parse(&text)));
+        let unusable = |why: &dyn std::fmt::Display| Policy::unusable(&why.to_string());
+        match (placed, self.fetched_policy()) {
+            (Err(why), _) => unusable(&why),
+            (Ok(Some(_)), Some(_)) => unusable(&"one is placed here and another is fetched"),
+            (Ok(None), fetched) => fetched.unwrap_or_default(),
+            (Ok(Some(Err(why))), None) => unusable(&why),
+            (Ok(Some(Ok(file))), None) => match file.ended(self.now()) {
+                Some(ended) => unusable(&format!("it ended on {}", moment(ended))),
+                None => file.about(&self.manifest),
+            },
+        }
+    }
+
     /// The policy that is fetched; `None` where none is. What stands in the way forbids.
     pub(crate) fn fetched_policy(&self) -> Option<Policy> {
         let remote = self.world.policy.remote()?;

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ledger::{Entry, Line};
+use crate::ledger::{Entry, Folded, Line, Place};
 
 /// A part that was sent, and what became of it.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,8 +24,8 @@ pub struct SentPart {
     pub part: PartId,
     /// Its tag; `None` where parts carry none, and nobody can say whose they are.
     pub tag: Option<Tag>,
-    /// Exactly what was sent.
-    pub bytes: String,
+    /// Exactly what was sent; `None` where pruning removed it from the ledger.
+    pub bytes: Option<String>,
     /// Where to.
     pub to: String,
     /// The relays that it may have gone through; none where it went directly.
@@ -34,6 +34,10 @@ pub struct SentPart {
     pub roots: Vec<RootPublic>,
     /// What became of it.
     pub standing: Standing,
+    /// From what its tag was derived, where the ledger says so in place of the bytes.
+    derived: Option<Derivation>,
+    /// SHA-256 of such a part's bytes, while no answer came.
+    digest: Option<Digest>,
 }
 
 /// What became of a part that was sent.
@@ -76,13 +80,47 @@ impl SentPart {
         matches!(self.standing, Standing::Held { .. } | Standing::Unanswered)
     }
 
+    /// Whether these bytes, which a collector says that it holds, are this part's.
+    pub fn is(&self, bytes: &str) -> bool {
+        let same = || {
+            let part: Value = serde_json::from_str(bytes).unwrap_or_default();
+            let period = part.get("period").and_then(Value::as_str);
+            self.tag == tag_of(bytes) && period == Some(self.period.to_string().as_str())
+        };
+        self.bytes.as_ref().map_or_else(same, |known| known == bytes)
+    }
+
+    /// What pruning keeps of it, while it may be held until then; `None` where nothing could be
+    /// shown for it.
+    pub fn folded(
+        &self,
+        program: &str,
+        secrets: &[(String, Secret)],
+        forget_by: Date,
+    ) -> Option<Folded> {
+        let Derivation { epoch, sample, .. } = self.derivation(program, secrets)?;
+        let received = match self.standing {
+            Standing::Held { received, .. } => Some(received),
+            _ => None,
+        };
+        let digest = match (&self.bytes, received) {
+            (Some(bytes), None) => Some(Digest::of(bytes.as_bytes())),
+            _ => self.digest.filter(|_| received.is_none()),
+        };
+        let (tag, period) = (self.tag?, self.period);
+        Some(Folded { tag, period, epoch, sample, received, forget_by, digest })
+    }
+
     /// From what its tag was derived. The channel's identity and the question's kind may have
     /// changed since: the tag itself says which derivation is right.
     pub fn derivation(&self, program: &str, secrets: &[(String, Secret)]) -> Option<Derivation> {
         let tag = self.tag?;
+        let Some(bytes) = &self.bytes else {
+            return self.derived.clone().filter(|d| d.key(program, tag, secrets).is_some());
+        };
         let samples: Vec<Option<String>> =
-            std::iter::once(None).chain(samples(&self.bytes).into_iter().map(Some)).collect();
-        let samples = samples.into_iter().chain(record_names(&self.bytes).map(Some));
+            std::iter::once(None).chain(samples(bytes).into_iter().map(Some)).collect();
+        let samples = samples.into_iter().chain(record_names(bytes).map(Some));
         let samples: Vec<Option<String>> = samples.collect();
         let identities = [Identity::Period, Identity::Days28, Identity::Stable];
         for epoch in identities.iter().filter_map(|identity| identity.epoch(self.period)) {
@@ -151,17 +189,18 @@ pub fn sent_parts(lines: &[Line], today: Date) -> Vec<SentPart> {
                 let same = |at: &usize| parts.get(*at).is_some_and(|known| known.to == *to);
                 if !places.iter().any(same) {
                     places.push(parts.len());
-                    parts.push(SentPart {
-                        channel: channel.clone(),
-                        period: *period,
-                        part: part.clone(),
-                        tag: tag_of(bytes),
-                        bytes: bytes.clone(),
-                        to: to.clone(),
-                        roots: roots.clone(),
-                        relays: relays.clone(),
-                        standing: Standing::Unanswered,
-                    });
+                    let (channel, part) = (channel.clone(), part.clone());
+                    let (to, relays, roots) = (to.clone(), relays.clone(), roots.clone());
+                    let place = Place { channel, part, to, relays, roots };
+                    parts.push(unanswered(place, *period, bytes));
+                }
+            }
+            Entry::Folded { place, tags } => {
+                for folded in tags {
+                    if let Some(digest) = folded.digest {
+                        places.entry(digest).or_default().push(parts.len());
+                    }
+                    parts.push(unfolded(place, folded));
                 }
             }
             // An answer belongs to the collector that was asked last.
@@ -200,6 +239,45 @@ pub fn sent_parts(lines: &[Line], today: Date) -> Vec<SentPart> {
         };
     }
     parts
+}
+
+/// A part that was sent, before anything is known of an answer.
+fn unanswered(place: Place, period: Period, bytes: &str) -> SentPart {
+    let Place { channel, part, to, relays, roots } = place;
+    SentPart {
+        channel,
+        period,
+        part,
+        tag: tag_of(bytes),
+        bytes: Some(bytes.to_owned()),
+        to,
+        relays,
+        roots,
+        standing: Standing::Unanswered,
+        derived: None,
+        digest: None,
+    }
+}
+
+/// A part whose lines were removed, as far as it is known.
+fn unfolded(place: &Place, folded: &Folded) -> SentPart {
+    let Folded { epoch, sample, forget_by, .. } = folded.clone();
+    let (channel, part) = (place.channel.clone(), place.part.clone());
+    let derived = Derivation { channel: channel.clone(), part: part.clone(), epoch, sample };
+    let held = |received| Standing::Held { received, forget_by };
+    SentPart {
+        channel,
+        period: folded.period,
+        part,
+        tag: Some(folded.tag),
+        bytes: None,
+        to: place.to.clone(),
+        relays: place.relays.clone(),
+        roots: place.roots.clone(),
+        standing: folded.received.map_or(Standing::Unanswered, held),
+        derived: Some(derived),
+        digest: folded.digest,
+    }
 }
 
 /// The tag in a part's bytes.

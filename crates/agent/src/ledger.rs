@@ -15,8 +15,10 @@ use serde::{Deserialize, Serialize};
 use crate::limits::LEDGER_BYTES_MAX;
 use crate::trouble::Trouble;
 
+mod prune;
 mod verify;
 
+pub use prune::{Folded, Place, Unreachable, removable, without_oldest};
 pub use verify::{Finding, Proof, verify};
 
 /// The ledger's file.
@@ -146,12 +148,26 @@ pub enum Entry {
         /// How many bytes.
         bytes: u64,
     },
+    /// Parts of removed lines that may still be held: a withdrawal reaches them. Stands before the
+    /// checkpoint.
+    Folded {
+        /// What they have in common.
+        place: Place,
+        /// Each of them.
+        tags: Vec<Folded>,
+    },
     /// Older lines were removed to keep the ledger bounded.
     Checkpoint {
         /// How many lines were removed, in all.
         removed: u64,
         /// The hash of the last line removed.
         last: Digest,
+        /// The root keys that were pinned in removed lines: answers to these parts may come later.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        roots: Vec<RootPublic>,
+        /// Parts for whose tags no room was left.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unreachable: Vec<Unreachable>,
     },
 }
 
@@ -167,11 +183,11 @@ impl Line {
     }
 }
 
-/// Appends entries, durably. Callers hold the lock.
+/// Appends entries, durably; returns how many bytes the ledger has then. Callers hold the lock.
 ///
 /// # Errors
 /// If the file cannot be read or written; nothing may be sent then.
-pub fn append(disk: &dyn Disk, now: Timestamp, entries: Vec<Entry>) -> Result<(), Trouble> {
+pub fn append(disk: &dyn Disk, now: Timestamp, entries: Vec<Entry>) -> Result<u64, Trouble> {
     let trouble = |error| Trouble::disk("writing the ledger", &error);
     let (mut previous, cut_off) = repair(disk)?;
     let cut_off = (cut_off > 0).then_some(Entry::CutOff { bytes: cut_off });
@@ -190,16 +206,15 @@ pub fn append(disk: &dyn Disk, now: Timestamp, entries: Vec<Entry>) -> Result<()
             return Err(trouble(error));
         }
     }
-    let length = disk.open_read(LEDGER).map_err(trouble)?.map_or(0, |file| file.len());
-    match prune_when_long(disk, now, length) {
-        // The entries are on the disk, and there is room for more tries before it is too long.
-        Err(_) if length < LEDGER_BYTES_MAX / 2 * 3 => Ok(()),
-        pruned => pruned,
-    }
+    Ok(disk.open_read(LEDGER).map_err(trouble)?.map_or(0, |file| file.len()))
 }
 
-fn prune_when_long(disk: &dyn Disk, now: Timestamp, length: u64) -> Result<(), Trouble> {
-    if length > LEDGER_BYTES_MAX { prune(disk, now) } else { Ok(()) }
+/// Puts another content in place of the whole ledger, durably. Callers hold the lock.
+///
+/// # Errors
+/// If the file cannot be written; the old content is then still there.
+pub fn replace(disk: &dyn Disk, bytes: &[u8]) -> Result<(), Trouble> {
+    disk.replace(LEDGER, bytes).map_err(|error| Trouble::disk("pruning the ledger", &error))
 }
 
 /// Cuts off a last line that power or a full disk left unfinished, or turned into something else.
@@ -259,28 +274,4 @@ pub fn lines(disk: &dyn Disk) -> Result<Vec<Vec<u8>>, Trouble> {
 pub fn entries(disk: &dyn Disk) -> Result<Vec<Line>, Trouble> {
     let lines = lines(disk)?;
     Ok(lines.iter().filter_map(|line| serde_json::from_slice(line).ok()).collect())
-}
-
-/// Removes the older half, and says so in a line of its own.
-fn prune(disk: &dyn Disk, now: Timestamp) -> Result<(), Trouble> {
-    let lines = lines(disk)?;
-    let keep_from = lines.len() / 2;
-    let (removed, kept) = lines.split_at_checked(keep_from).unwrap_or_default();
-    let Some(last) = removed.last() else { return Ok(()) };
-    let before = removed.first().and_then(|line| serde_json::from_slice::<Line>(line).ok());
-    let already = match before.map(|line| line.entry) {
-        Some(Entry::Checkpoint { removed, .. }) => removed.saturating_sub(1),
-        _ => 0,
-    };
-    let entry =
-        Entry::Checkpoint { removed: already + removed.len() as u64, last: Digest::of(last) };
-    let checkpoint = Line { at: now, entry, previous: Digest::of(b"") };
-    let mut bytes = checkpoint.to_bytes();
-    bytes.push(b'\n');
-    for line in kept {
-        bytes.extend(line);
-        bytes.push(b'\n');
-    }
-    let replaced = disk.replace(LEDGER, &bytes);
-    replaced.map_err(|error| Trouble::disk("pruning the ledger", &error))
 }

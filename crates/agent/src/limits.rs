@@ -13,8 +13,15 @@ pub const OUTBOX_FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Frozen reports at most: one a day is kept until two days after its period, for 16 channels.
 pub const OUTBOX_FILES_MAX: usize = 16 * 5;
 
-/// Bytes of the ledger after which it is pruned. A typical report makes 4 kB a day: ten years.
+/// Bytes of the ledger after which it is pruned to half of this, and what is folded. A typical
+/// report makes 4 kB a day: ten years.
 pub const LEDGER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Bytes of tags that are kept of lines that were removed: 45,000 of 140 bytes, which are 60 parts
+/// a day for the 762 days that a manifest may have them kept. What does not find room is forgotten
+/// with its retention, and `withdraw` says so. With the half that stays it is below the ledger's
+/// own bound, so that there is room for new lines.
+pub const LEDGER_FOLDED_BYTES_MAX: usize = 6 * 1024 * 1024;
 
 /// Bytes of the deletions that are not confirmed yet: about 400 each, for every part of two years
 /// of ten channels.

@@ -12,13 +12,12 @@ use agent::command::{Output, carry_out, open_capsule};
 use agent::config::{CONFIG_BYTES_MAX, CONFIG_FILE, Config};
 use agent::edge::serve::{Sockets, new_link};
 use agent::edge::{
-    bundle, clean, clock, facts, files, http, manifest, policy, policy_key, push, random, terminal,
+    bundle, clean, clock, connections, facts, files, http, manifest, policy, policy_key, push,
+    random, terminal,
 };
-use agent::fleet::Remote;
-use agent::limits::{CAPSULE_BYTES_MAX, FLEET_SECONDS_MAX, REQUEST_SECONDS_MAX};
+use agent::limits::CAPSULE_BYTES_MAX;
 use agent::page::{Options, Page, Request};
 use agent::ports::Person;
-use agent::proxy::Proxies;
 use agent::push::Pushed;
 use agent::trouble::Trouble;
 use agent::{service, words};
@@ -72,33 +71,51 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
     if matches!(cli.command, Command::Page { here: false, .. }) {
         return Ok(Output { out: (new_link(&folder)? + "\n").into_bytes(), ..Output::default() });
     }
-    let disk = open_state(&folder, &cli.command, common.policy_url.is_some())?;
-    let transport = connections(&common)?;
-    let policy = fleet_policy(&common)?;
-    let facts = facts::OsFacts::new(&manifest, common.credentials.as_deref())
-        .with_pushed(&folder, &manifest);
+    on_this_machine(cli.command, &common, &config, &manifest, &folder)
+}
+
+/// Makes the agent of this machine, and carries out the command.
+fn on_this_machine(
+    command: Command,
+    common: &Common,
+    config: &Config,
+    manifest: &Manifest,
+    folder: &Path,
+) -> Result<Output, Trouble> {
+    let disk = open_state(folder, &command, common.policy_url.is_some())?;
+    let plain = connections::open(common, &variable)?;
+    let policy = connections::fleet_policy(common, &variable)?;
+    let facts =
+        facts::OsFacts::new(manifest, common.credentials.as_deref()).with_pushed(folder, manifest);
     let world = World {
         disk: disk.as_ref().map(|disk| disk as &dyn Disk),
         clock: &clock::OsClock,
         random: &random::OsRandom,
         facts: &facts,
-        transport: &transport,
+        transport: &plain,
         policy: &policy,
     };
     let environment = Environment::read("this command", variable);
-    let agent = Agent::new(manifest, common.collector.as_deref(), environment, in_ci(), world)
-        .through(common.relay.as_deref());
-    match cli.command {
+    // What the policy says about connections is settled here, before anything is connected.
+    let first = agent_in(world, manifest, common, &environment);
+    let fetched = match &command {
+        Command::Policy { action: PolicyAction::Sync } => first.fetch_policy(0),
+        _ => Ok(()),
+    };
+    let of_fleet = connections::of_fleet(&first, common, &variable)?;
+    let transport = of_fleet.as_ref().unwrap_or(&plain);
+    let agent = agent_in(World { transport, ..world }, manifest, common, &environment);
+    match command {
         Command::Run(options) => {
             let page = config.complete_page(options.page);
-            return serve(&agent.in_role(options.role), &common, &folder, options.role, page);
+            return serve(&agent.in_role(options.role), common, folder, options.role, page);
         }
         Command::Page { options, .. } => {
-            return serve_here(&agent, &common, &folder, config.complete_page(options));
+            return serve_here(&agent, common, folder, config.complete_page(options));
         }
         Command::Bundle { action } => return bundle::tool(agent, &action, common.json),
         Command::Compare { channel } => {
-            return compare(&agent, &transport, &channel, common.json);
+            return compare(&agent, transport, &channel, common.json);
         }
         Command::Ledger { action: Some(LedgerAction::Open { file }) } => {
             let capsule = files::read_bytes(&file, "the capsule", CAPSULE_BYTES_MAX)?;
@@ -106,7 +123,19 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
         }
         _ => {}
     }
-    warn_and_carry_out(&agent, &cli.command, common.json)
+    let output = warn_and_carry_out(&agent, &command, common.json)?;
+    fetched.map(|()| output)
+}
+
+fn agent_in<'w>(
+    world: World<'w>,
+    manifest: &Manifest,
+    common: &Common,
+    environment: &Environment,
+) -> Agent<'w> {
+    let (manifest, environment) = (manifest.clone(), environment.clone());
+    Agent::new(manifest, common.collector.as_deref(), environment, in_ci(), world)
+        .through(common.relay.as_deref())
 }
 
 fn check_addresses(common: &Common) -> Result<(), Trouble> {
@@ -237,42 +266,6 @@ fn tool(command: &Command, common: &Common) -> Option<Result<Output, Trouble>> {
     }
 }
 
-/// Connections to the collector, as the options say.
-fn connections(common: &Common) -> Result<http::Https, Trouble> {
-    connections_within(common, common.timeout.unwrap_or(REQUEST_SECONDS_MAX))
-}
-
-fn connections_within(common: &Common, seconds: u64) -> Result<http::Https, Trouble> {
-    let ca = common.ca.as_deref();
-    let ca = ca.map(|path| files::read_text(path, "the certificate authority", 1 << 20));
-    let proxies = Proxies::read(common.proxy.as_deref(), variable);
-    http::Https::new(ca.transpose()?.as_deref(), proxies, seconds)
-}
-
-/// The fleet's policy: in a file, or fetched where an address and a key are named.
-fn fleet_policy(common: &Common) -> Result<policy::OsPolicy, Trouble> {
-    let placed = policy::OsPolicy::new(common.policy.as_deref());
-    let unusable = |why: String| {
-        Trouble::new(
-            "the fleet's policy cannot be fetched as it is set.",
-            why,
-            "everything as it was; nothing was sent",
-            "name both --policy-url and --policy-key; candor-agent policy key makes one",
-        )
-    };
-    let (url, key) = match (&common.policy_url, &common.policy_key) {
-        (None, None) => return Ok(placed),
-        (Some(url), Some(key)) => (url.clone(), key),
-        (Some(_), None) => return Err(unusable("its address is named without its key".into())),
-        (None, Some(_)) => return Err(unusable("its key is named without an address".into())),
-    };
-    contract::destination::check_url(&url).map_err(&unusable)?;
-    let key = key.parse().map_err(|why| unusable(format!("its key: {why}")))?;
-    let seconds = common.timeout.unwrap_or(FLEET_SECONDS_MAX).min(FLEET_SECONDS_MAX);
-    let https = connections_within(common, seconds)?;
-    Ok(placed.fetched(Some((Remote { url, key }, https))))
-}
-
 /// The lock of whoever serves the page: two would take each other's socket.
 const PAGE_LOCK: &str = "page.lock";
 
@@ -298,27 +291,26 @@ fn serve_page(
     // These live as long as the process, and so does the thread that borrows them.
     let disk = OsDisk::open(folder).map_err(|e| Trouble::disk("opening the state folder", &e))?;
     let disk: &'static OsDisk = Box::leak(Box::new(disk));
-    let transport: &'static http::Https = Box::leak(Box::new(connections(common)?));
-    let policy = fleet_policy(common)?;
+    let plain: &'static http::Https = Box::leak(Box::new(connections::open(common, &variable)?));
+    let policy = connections::fleet_policy(common, &variable)?;
     let policy: &'static policy::OsPolicy = Box::leak(Box::new(policy));
-    let (manifest, collector) = (agent.manifest.clone(), common.collector.clone());
-    let relay = common.relay.clone();
+    let (manifest, common) = (agent.manifest.clone(), common.clone());
     let facts = facts::OsFacts::new(&manifest, common.credentials.as_deref())
         .with_pushed(folder, &manifest);
-    let in_ci = agent.in_ci;
     let answer = move |request: &Request| {
         let world = World {
             disk: Some(disk),
             clock: &clock::OsClock,
             random: &random::OsRandom,
             facts: &facts,
-            transport,
+            transport: plain,
             policy,
         };
-        let (manifest, collector) = (manifest.clone(), collector.as_deref());
-        let agent = Agent::new(manifest, collector, environment.clone(), in_ci, world)
-            .through(relay.as_deref());
-        page.answer(&agent, request)
+        let agent = |world| agent_in(world, &manifest, &common, &environment);
+        // Where these cannot be made, the plain ones are not those of the policy, and send nothing.
+        let of_fleet = connections::of_fleet(&agent(world), &common, &variable).ok().flatten();
+        let transport = of_fleet.as_ref().unwrap_or(plain);
+        page.answer(&agent(World { transport, ..world }), request)
     };
     std::thread::spawn(move || {
         let Err(trouble) = sockets.serve(Arc::new(answer));

@@ -7,8 +7,8 @@ use contract::gate::Consent;
 use contract::manifest::{Field, Relay};
 use contract::part::Part;
 use disk::LockGuard;
-use envelope::TagKey;
 use envelope::oblivious::Capsule;
+use envelope::{Digest, TagKey};
 use jiff::Timestamp;
 
 use crate::fleet::Remote;
@@ -114,6 +114,23 @@ pub trait Transport {
         capsule: &Capsule,
         look: Option<&mut LastLook<'_>>,
     ) -> Result<Reply, NoReply>;
+
+    /// Whose certificates it believes, which was settled when it was made.
+    fn believed(&self) -> Believed {
+        Believed::default()
+    }
+}
+
+/// Which certificate authorities connections believe.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Believed {
+    /// Those that the fleet's policy names, in PEM as it stands there.
+    pub fleet: Option<String>,
+    /// Whether this machine's own settings name some.
+    pub is_named_here: bool,
+    /// SHA-256 of each certificate that is believed where one of these names any, and otherwise
+    /// none: then the public ones are.
+    pub certificates: Vec<Digest>,
 }
 
 /// The last look before a part leaves: `None` if somebody changed their mind since. What it returns

@@ -9,7 +9,7 @@ use contract::manifest::{Channel, Part};
 use envelope::{Secret, Tag, TagScope};
 
 use crate::agent::Agent;
-use crate::ledger::{self, Entry};
+use crate::ledger::Entry;
 use crate::outbox::{self, Frozen, FrozenPart, PartState};
 use crate::ports::day_of;
 use crate::schedule::{Rhythm, Slot};
@@ -177,7 +177,7 @@ impl Agent<'_> {
         if !fields.is_empty() {
             let (channel, period) = (channel.id.clone(), frozen.period);
             let entry = Entry::LeftOut { channel, period, fields };
-            ledger::append(state.disk()?, self.now(), vec![entry])?;
+            self.note(vec![entry])?;
         }
         outbox::save(state.disk()?, &frozen)?;
         self.seal_gathered(consent, &frozen)?;

@@ -77,6 +77,9 @@ impl Agent<'_> {
         let state = self.state();
         // What was fetched before is in force for as long as it may be.
         let _ = self.fetch_policy(FLEET_CHECK_SECONDS);
+        if self.is_outdated() {
+            return Ok(Sent::default());
+        }
         let reading = self.read()?;
         let on = self.channels_on(&reading)?;
         let has_deletions = self.next_deletion()?.is_some();
@@ -341,6 +344,10 @@ impl Agent<'_> {
 
     /// Destroys what waits of channels that the fleet's policy forbids. Callers hold the lock.
     fn destroy_forbidden(&self, reading: &Reading) -> Result<(), Trouble> {
+        // Not what the next process sends by another way.
+        if self.is_outdated() {
+            return Ok(());
+        }
         for channel in self.channels() {
             let verdict = self.verdict(reading, channel.as_str())?;
             if verdict.reasons().contains(&contract::gate::Reason::Policy) {

@@ -61,6 +61,9 @@ pub fn run_while(
         let was_asleep = expected.is_none_or(late);
         let looked =
             if agent.role.sends() { agent.look_after(was_asleep) } else { agent.gather_due() };
+        if agent.is_outdated() {
+            return Err(outdated());
+        }
         let (line, next) = match looked {
             Ok(sent) if agent.role.sends() => (in_a_line(&sent), sent.next),
             Ok(gathered) => (None, gathered.next),
@@ -85,6 +88,16 @@ pub fn run_while(
         agent.wait(u64::try_from(seconds).unwrap_or(1));
     }
     Ok(())
+}
+
+/// Where parts go is settled when a process begins: who watches over the service starts it anew.
+fn outdated() -> Trouble {
+    Trouble::new(
+        "the service ends, to begin anew.",
+        "the fleet's policy names another relay or certificate authority than when it began",
+        "everything that waits to be sent",
+        "nothing, where systemd starts it again; else start candor-agent run",
+    )
 }
 
 /// Ticks, and goes on for so many seconds: what falls due meanwhile is sent at its own moment, as

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::agent::Agent;
 use crate::deletion::{Deletion, Deletions};
 use crate::held::{SentPart, Standing, sent_parts};
-use crate::ledger::{self, Entry, Line};
+use crate::ledger::{self, Entry, Line, Place};
 use crate::limits::DELETION_SECONDS;
 use crate::ports::day_of;
 use crate::schedule::later;
@@ -109,6 +109,43 @@ impl Agent<'_> {
         }
     }
 
+    /// Removes the ledger's oldest lines, and keeps the tags of all parts in them that may still be
+    /// held. Callers hold the lock.
+    pub(crate) fn prune(&self) -> Result<(), Trouble> {
+        let state = self.state();
+        let lines = ledger::lines(state.disk()?)?;
+        let remove = ledger::removable(&lines);
+        let entries = |lines: &[Vec<u8>]| -> Vec<Line> {
+            lines.iter().filter_map(|line| serde_json::from_slice(line).ok()).collect()
+        };
+        let today = day_of(self.now());
+        let named = |part: &SentPart| (part.tag, part.period, part.to.clone());
+        let stays = entries(lines.get(remove..).unwrap_or_default());
+        let stays: BTreeSet<_> = sent_parts(&stays, today).iter().map(named).collect();
+        let (program, secrets) = (self.manifest.program.id.as_str(), state.secrets()?);
+        let all = sent_parts(&entries(&lines), today).into_iter();
+        let held = all.filter(|part| part.may_be_held() && !stays.contains(&named(part)));
+        let held = held.filter_map(|part| {
+            let forget_by = self.forget_by(&part);
+            let folded = part.folded(program, &secrets, forget_by)?;
+            (forget_by >= today).then(|| (Place::of(&part), folded))
+        });
+        let pruned = ledger::without_oldest(&lines, remove, self.now(), held.collect());
+        ledger::replace(state.disk()?, &pruned)
+    }
+
+    /// Parts of a channel that pruning found no room for and that are not forgotten yet.
+    fn unreachable(&self, channel: &ChannelId) -> Result<usize, Trouble> {
+        let today = day_of(self.now());
+        let lost = self.lines()?.into_iter().filter_map(|line| match line.entry {
+            Entry::Checkpoint { unreachable, .. } => Some(unreachable),
+            _ => None,
+        });
+        let ours =
+            lost.flatten().filter(|lost| lost.channel == *channel && lost.forget_by >= today);
+        Ok(ours.map(|lost| lost.parts).sum())
+    }
+
     /// Plans the deletion of everything that may be held of a channel; returns how many parts
     /// nothing can be shown for. Callers hold the lock.
     fn plan(&self, withdrawal: &Withdrawal, now: bool) -> Result<usize, Trouble> {
@@ -118,7 +155,7 @@ impl Agent<'_> {
         let mut deletions = Deletions::load(&state)?;
         let parts = self.held()?.into_iter();
         let ours = parts.filter(|part| part.channel == *withdrawal.channel() && part.may_be_held());
-        let (mut tags, mut without_key) = (0, 0);
+        let (mut tags, mut without_key) = (0, self.unreachable(withdrawal.channel())?);
         for part in ours {
             let derivation = part.derivation(program, &secrets);
             let (Some(tag), Some(derivation)) = (part.tag, derivation) else {

@@ -2,7 +2,7 @@
 //! manifest. It is a file that configuration management places, or a signed one that is fetched.
 //!
 //! ```
-//! let text = r#"
+//! let text = r##"
 //! ## The format.
 //! policy = 1
 //! ## Whose policy it is: `candor-agent why` shows it.
@@ -21,13 +21,21 @@
 //! manifest = "4e9eade847a1e97cd86dc3b99e89dfc8cd3ca64326a18df2f36010661973c334"
 //! ## Only through this relay, sealed. Default: the manifest's, or that of the machine.
 //! relay = "https://relay.example.net"
+//! ## Only these certificate authorities are believed when collector, relay or proxy are connected
+//! ## to, in PEM. Default: the public ones, or those of the machine. Where the machine names some
+//! ## too, only what both name is believed.
+//! ca = """
+//! -----BEGIN CERTIFICATE-----
+//! MIIB…
+//! -----END CERTIFICATE-----
+//! """
 //!
 //! [program.larkspur.channel]
 //! ## Permitted up to this tier. A person's no still stands, and so does a lower tier.
 //! usage = { permit = "basic" }
 //! ## Forbidden, whatever anybody decides.
 //! devices = "forbid"
-//! "#;
+//! "##;
 //! assert!(contract::policy::PolicyFile::parse(text).is_ok());
 //! assert!(contract::policy::PolicyFile::parse("polisy = 1").is_err());
 //! ```
@@ -59,6 +67,7 @@ pub struct Policy {
     others: Option<Opinion>,
     about: Option<String>,
     relay: Option<String>,
+    ca: Option<String>,
     is_unusable: bool,
 }
 
@@ -101,6 +110,7 @@ enum Others {
 struct Rules {
     manifest: Option<Digest>,
     relay: Option<String>,
+    ca: Option<String>,
     #[serde(default)]
     channel: BTreeMap<ChannelId, Rule>,
 }
@@ -138,6 +148,12 @@ pub enum PolicyError {
         /// What it should look like.
         why: String,
     },
+    /// What should be certificates is none.
+    #[error("the ca of `{program}` holds no BEGIN CERTIFICATE block in PEM")]
+    Authority {
+        /// The program.
+        program: ProgramId,
+    },
     /// It is of another format.
     #[error("it is of format {0}, and this version reads format {FORMAT}")]
     Format(u32),
@@ -157,7 +173,10 @@ impl PolicyFile {
         for (program, rules) in &file.program {
             let checked = rules.relay.as_deref().map_or(Ok(()), check_url);
             let program = program.clone();
-            checked.map_err(|why| PolicyError::Relay { program, why })?;
+            checked.map_err(|why| PolicyError::Relay { program: program.clone(), why })?;
+            if rules.ca.as_deref().is_some_and(|ca| !has_certificate(ca)) {
+                return Err(PolicyError::Authority { program });
+            }
         }
         Ok(file)
     }
@@ -179,6 +198,7 @@ impl PolicyFile {
             return policy;
         }
         policy.relay.clone_from(&rules.relay);
+        policy.ca.clone_from(&rules.ca);
         policy.opinions = rules
             .channel
             .iter()
@@ -225,6 +245,11 @@ impl Policy {
         self.relay.as_deref()
     }
 
+    /// The certificate authorities that alone are believed, in PEM, if it names some.
+    pub fn ca(&self) -> Option<&str> {
+        self.ca.as_deref()
+    }
+
     /// Whether it could not be read, or made no sense.
     pub fn is_unusable(&self) -> bool {
         self.is_unusable
@@ -234,6 +259,13 @@ impl Policy {
     pub fn in_words(&self) -> Option<&str> {
         self.about.as_deref()
     }
+}
+
+/// Whether a text has a whole block of PEM that says that it is a certificate. Whoever connects
+/// reads what is in it, and believes nobody where that is nonsense.
+fn has_certificate(pem: &str) -> bool {
+    let begin = pem.split_once("-----BEGIN CERTIFICATE-----");
+    begin.is_some_and(|(_, rest)| rest.contains("-----END CERTIFICATE-----"))
 }
 
 #[cfg(test)]
@@ -252,6 +284,7 @@ mod tests {
             "policy = 1\ntitle = \"T\"\n[program.larkspur]\nmanifest = \"9f31\"",
             "policy = 1\ntitle = \"T\"\n[programme.larkspur]",
             "policy = 1\ntitle = \"T\"\n[program.larkspur]\nrelay = \"http://relay.example\"",
+            "policy = 1\ntitle = \"T\"\n[program.larkspur]\nca = \"/etc/ssl/site.pem\"",
         ] {
             assert!(PolicyFile::parse(text).is_err(), "{text}");
         }

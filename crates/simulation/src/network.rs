@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv4Addr};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use agent::ports::{HeldRequest, LastLook, NoReply, Reply, Transport};
+use agent::ports::{Believed, HeldRequest, LastLook, NoReply, Reply, Transport};
 use contract::destination::DirectWay;
 use contract::gate::Consent;
 use contract::manifest::{Manifest, Relay as Named};
@@ -56,6 +56,8 @@ pub struct Packet {
 pub struct Network {
     /// What happens to packets.
     pub weather: Cell<Weather>,
+    /// The certificate authority of the fleet's policy that it believes, as it was made.
+    pub fleet_ca: RefCell<Option<String>>,
     /// What happens once while the next connection is being made, before anything has left.
     pub interruption: Cell<Option<Box<dyn FnOnce()>>>,
     packets: RefCell<Vec<Packet>>,
@@ -82,6 +84,7 @@ impl Network {
     fn of(vendor: Rc<Vendor>, relay: Rc<Relay>, mail: Option<Rc<Mail>>, address: IpAddr) -> Self {
         Self {
             weather: Cell::new(Weather::Clear),
+            fleet_ca: RefCell::default(),
             interruption: Cell::new(None),
             packets: RefCell::default(),
             fetches: Cell::new(0),
@@ -242,6 +245,11 @@ impl Transport for Network {
             self.record(&relay.url, &bytes, String::new());
         }
         self.pass(&Letter::Capsule(capsule.as_bytes().to_vec()))
+    }
+
+    fn believed(&self) -> Believed {
+        let fleet = self.fleet_ca.borrow().clone();
+        Believed { fleet, is_named_here: false, certificates: Vec::new() }
     }
 }
 

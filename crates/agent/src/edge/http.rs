@@ -9,13 +9,14 @@ use contract::gate::Consent;
 use contract::manifest::Relay;
 use contract::part::Part;
 use disk::LockGuard;
+use envelope::Digest;
 use envelope::oblivious::{Capsule, REQUEST_MEDIA_TYPE};
 use ureq::http::{Response, StatusCode};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body, Proxy, SendBody};
 
 use crate::limits::{HELD_BYTES_MAX, REPLY_BYTES_MAX, SEALED_REPLY_BYTES_MAX};
-use crate::ports::{HeldRequest, LastLook, NoReply, Reply, Transport};
+use crate::ports::{Believed, HeldRequest, LastLook, NoReply, Reply, Transport};
 use crate::proxy::Proxies;
 use crate::trouble::Trouble;
 use crate::wire;
@@ -24,6 +25,7 @@ mod get;
 
 /// Connections to a collector. Nothing is opened before something is sent.
 pub struct Https {
+    believed: Believed,
     direct: Agent,
     proxied: Option<Agent>,
     proxies: Proxies,
@@ -32,12 +34,19 @@ pub struct Https {
 
 impl Https {
     /// Makes the connections' settings. `ca` is a site's own certificate authority in PEM, which
-    /// then is the only one that is believed; `seconds` is what one request may take in all.
+    /// then is the only one that is believed, and `fleet` that of its fleet's policy; where both
+    /// are named, only what both name is believed. `seconds` is what one request may take in all.
     ///
     /// # Errors
-    /// If the certificates cannot be read.
-    pub fn new(ca: Option<&str>, proxies: Proxies, seconds: u64) -> Result<Self, Trouble> {
-        let roots = ca.map(certificates).transpose()?;
+    /// If the site's certificates cannot be read. Where the fleet's cannot, nobody is believed.
+    pub fn new(
+        ca: Option<&str>,
+        fleet: Option<&str>,
+        proxies: Proxies,
+        seconds: u64,
+    ) -> Result<Self, Trouble> {
+        let here = ca.map(some_certificates).transpose()?;
+        let (roots, believed) = believed(here, fleet);
         let agent = |proxy: Option<Proxy>| {
             let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
             let mut tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider);
@@ -64,7 +73,7 @@ impl Https {
             Some(named) => Some(agent(Some(Proxy::new(named).map_err(|_| bad_proxy())?))),
             None => None,
         };
-        Ok(Self { direct: agent(None), proxied: through, proxies, seconds })
+        Ok(Self { believed, direct: agent(None), proxied: through, proxies, seconds })
     }
 
     /// The connections towards `host:port`.
@@ -186,6 +195,10 @@ impl Transport for Https {
         sent.map_err(|error| self.no_reply(&host, &error))
             .and_then(|r| self.reply(r, &host, SEALED_REPLY_BYTES_MAX))
     }
+
+    fn believed(&self) -> Believed {
+        self.believed.clone()
+    }
 }
 
 fn unproven(host: &str, error: &dyn std::error::Error) -> NoReply {
@@ -220,13 +233,37 @@ impl Read for Looking<'_, '_> {
     }
 }
 
-fn certificates(pem: &str) -> Result<Vec<Certificate<'static>>, Trouble> {
+/// The certificates of a text in PEM; none where any of it is nonsense.
+fn certificates(pem: &str) -> Vec<Certificate<'static>> {
     let found: Result<Vec<_>, _> = ureq::tls::parse_pem(pem.as_bytes()).collect();
     let found = found.unwrap_or_default().into_iter().filter_map(|item| match item {
         ureq::tls::PemItem::Certificate(certificate) => Some(certificate),
         _ => None,
     });
-    let found: Vec<_> = found.collect();
+    found.collect()
+}
+
+type Roots = Option<Vec<Certificate<'static>>>;
+
+/// Whom to believe: what this machine names and what its fleet names, or what both do. A policy can
+/// so narrow what a machine believes and never add to it.
+fn believed(here: Roots, fleet: Option<&str>) -> (Roots, Believed) {
+    let is_named_here = here.is_some();
+    let named = fleet.map(certificates);
+    let roots = match (here, named) {
+        (Some(here), Some(named)) => {
+            let in_both = |one: &Certificate<'_>| named.iter().any(|n| n.der() == one.der());
+            Some(here.into_iter().filter(in_both).collect())
+        }
+        (one, other) => one.or(other),
+    };
+    let digest = |certificate: &Certificate<'_>| Digest::of(certificate.der());
+    let certificates = roots.iter().flatten().map(digest).collect();
+    (roots, Believed { fleet: fleet.map(str::to_owned), is_named_here, certificates })
+}
+
+fn some_certificates(pem: &str) -> Result<Vec<Certificate<'static>>, Trouble> {
+    let found = certificates(pem);
     if found.is_empty() {
         return Err(Trouble::new(
             "the certificate authority cannot be read.",

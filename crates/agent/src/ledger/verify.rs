@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use envelope::{Digest, Receipt, RootPublic};
 
-use super::{Entry, Line};
+use super::{Entry, Folded, Line};
 
 /// What was found out about a ledger.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Proof {
     pub unanswered: usize,
     /// Lines removed by pruning.
     pub pruned: u64,
+    /// Parts of these that a withdrawal still reaches.
+    pub folded: usize,
     /// What does not fit.
     pub findings: Vec<Finding>,
 }
@@ -42,7 +44,8 @@ pub struct Finding {
 /// Checks the lines of a ledger against each other and against the pinned root keys.
 pub fn verify(lines: &[Vec<u8>], roots: &[RootPublic]) -> Proof {
     let proof = Proof { lines: lines.len(), ..Proof::default() };
-    let mut check = Check { roots, proof, parts: BTreeMap::new(), former: Vec::new(), line: 0 };
+    let (parts, former) = (BTreeMap::new(), Vec::new());
+    let mut check = Check { roots, proof, parts, former, line: 0, is_head: true };
     let mut expected = Digest::of(b"");
     for (index, bytes) in lines.iter().enumerate() {
         check.line = index + 1;
@@ -59,15 +62,25 @@ pub fn verify(lines: &[Vec<u8>], roots: &[RootPublic]) -> Proof {
                 .note("does not follow from the line before: a line was changed, removed or added");
         }
         expected = Digest::of(bytes);
-        if let Entry::Checkpoint { removed, last } = line.entry {
-            if index > 0 {
-                check.note("removes lines in the middle of the ledger");
+        let is_head = std::mem::replace(&mut check.is_head, false);
+        match line.entry {
+            Entry::Folded { place, tags } => {
+                check.is_head = is_head;
+                check.folded(&place.roots, tags, is_head);
             }
-            check.proof.pruned = removed;
-            expected = last;
-        } else {
-            check.entry(line.entry);
+            Entry::Checkpoint { removed, last, roots, .. } => {
+                if !is_head {
+                    check.note("removes lines in the middle of the ledger");
+                }
+                check.proof.pruned = removed;
+                check.pinned(&roots);
+                expected = last;
+            }
+            entry => check.entry(entry),
         }
+    }
+    if check.proof.folded > 0 && check.proof.pruned == 0 {
+        check.note("folds lines, and no checkpoint removes them");
     }
     let mut proof = check.proof;
     proof.sent = check.parts.len();
@@ -83,6 +96,8 @@ struct Check<'a> {
     /// Root keys that the ledger says were pinned once.
     former: Vec<RootPublic>,
     line: usize,
+    /// Whether nothing but folded lines came before.
+    is_head: bool,
 }
 
 impl Check<'_> {
@@ -90,14 +105,30 @@ impl Check<'_> {
         self.proof.findings.push(Finding { line: self.line, what: what.to_owned() });
     }
 
+    fn pinned(&mut self, roots: &[RootPublic]) {
+        for root in roots {
+            if !self.former.contains(root) {
+                self.former.push(*root);
+            }
+        }
+    }
+
+    fn folded(&mut self, roots: &[RootPublic], tags: Vec<Folded>, is_head: bool) {
+        if !is_head {
+            self.note("folds lines in the middle of the ledger");
+        }
+        self.proof.folded += tags.len();
+        self.pinned(roots);
+        // An answer that comes later is an answer to one of these.
+        self.parts.extend(tags.into_iter().filter_map(|folded| Some((folded.digest?, false))));
+    }
+
     fn entry(&mut self, entry: Entry) {
         match entry {
             // The same bytes again, after power was lost or to another collector, are one part.
             Entry::Sending { bytes, roots, .. } => {
                 self.parts.entry(Digest::of(bytes.as_bytes())).or_insert(false);
-                let new = roots.iter().filter(|root| !self.former.contains(root));
-                let new: Vec<_> = new.copied().collect();
-                self.former.extend(new);
+                self.pinned(&roots);
             }
             Entry::Receipt { digest, receipt } => self.receipt(digest, &receipt),
             Entry::Tombstone { tombstone } => match tombstone.verify(self.roots, &tombstone.tag) {

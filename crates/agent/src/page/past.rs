@@ -1,6 +1,6 @@
 //! What was sent and what is held of it, as plain values for the templates.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contract::calendar::{Period, day_in_words};
 use contract::id::ChannelId;
@@ -221,11 +221,25 @@ fn title(agent: &Agent<'_>, channel: &ChannelId) -> String {
 
 /// What the collector holds of each channel of which anything was ever sent.
 pub(super) fn held(agent: &Agent<'_>, sent: &Sent) -> Result<Vec<HeldRow>, Trouble> {
-    let channels: BTreeSet<_> = sent.reports.keys().map(|(_, channel)| channel).collect();
-    channels.into_iter().map(|channel| held_row(agent, sent, channel)).collect()
+    let mut pruned: BTreeMap<ChannelId, usize> = BTreeMap::new();
+    for part in agent.held()?.iter().filter(|part| part.bytes.is_none() && part.may_be_held()) {
+        *pruned.entry(part.channel.clone()).or_default() += 1;
+    }
+    let channels: BTreeSet<_> =
+        sent.reports.keys().map(|(_, channel)| channel).chain(pruned.keys()).collect();
+    let row = |channel: &ChannelId| {
+        held_row(agent, sent, channel, pruned.get(channel).copied().unwrap_or_default())
+    };
+    channels.into_iter().map(row).collect()
 }
 
-fn held_row(agent: &Agent<'_>, sent: &Sent, channel: &ChannelId) -> Result<HeldRow, Trouble> {
+/// `pruned` are parts whose lines the ledger no longer has, and that may be held all the same.
+fn held_row(
+    agent: &Agent<'_>,
+    sent: &Sent,
+    channel: &ChannelId,
+    pruned: usize,
+) -> Result<HeldRow, Trouble> {
     let roots = &agent.destination.root_keys;
     let today = day_of(agent.now());
     let (mut parts, mut unanswered, mut last) = (0, 0, None);
@@ -252,6 +266,10 @@ fn held_row(agent: &Agent<'_>, sent: &Sent, channel: &ChannelId) -> Result<HeldR
         let perhaps = "that had no answer: they may have arrived, or not";
         sentence = format!("{sentence}; and perhaps {unanswered} {perhaps}");
     }
+    if pruned > 0 {
+        let parts = number(pruned, "older part");
+        sentence = format!("{sentence}; and {parts} whose lines the ledger no longer has");
+    }
     let progress = agent.progress(channel)?;
     let is_known = agent.manifest.channel(channel.as_str()).is_some();
     Ok(HeldRow {
@@ -260,6 +278,6 @@ fn held_row(agent: &Agent<'_>, sent: &Sent, channel: &ChannelId) -> Result<HeldR
         sentence,
         deleting: words::withdraw::in_a_line(&title(agent, channel), &progress),
         may_undo: progress.pending > progress.asked,
-        may_withdraw: is_known && progress.pending == 0 && parts + unanswered > 0,
+        may_withdraw: is_known && progress.pending == 0 && parts + unanswered + pruned > 0,
     })
 }

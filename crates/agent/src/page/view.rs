@@ -160,6 +160,17 @@ fn who_sees(agent: &Agent<'_>) -> Vec<[String; 3]> {
             "One party could match address and content".to_owned(),
         ]);
     }
+    if words::policy::believed(agent).is_some() {
+        let read =
+            if relays.is_empty() { "Can read them there" } else { "Nothing: they are sealed" };
+        rows.push([
+            "Who holds the key of the certificate authority that is believed here in place of the \
+             public ones"
+                .to_owned(),
+            "Can stand in the middle of the connection".to_owned(),
+            read.to_owned(),
+        ]);
+    }
     rows.push([
         "Your firewall".to_owned(),
         format!("Connections: {}", contract::visibility::firewall(&agent.destination)),

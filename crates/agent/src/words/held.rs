@@ -129,7 +129,7 @@ pub fn live(parts: &[SentPart], answers: &[Live]) -> String {
         let count = number(answer.parts.len(), "part");
         let _ = writeln!(out, "{host} says that it holds {count} of {}.\n", answer.channel);
         for (bytes, forget_by) in &answer.parts {
-            let is_ours = parts.iter().any(|part| part.bytes == *bytes);
+            let is_ours = parts.iter().any(|part| part.is(bytes));
             let known = if is_ours { "as in the ledger" } else { "NOT in the ledger" };
             let _ = writeln!(out, "  until {forget_by}, {known}:\n  {bytes}");
         }

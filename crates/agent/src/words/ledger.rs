@@ -15,6 +15,7 @@ pub fn text(lines: &[Line]) -> String {
     let mut out = String::new();
     let mut reports: BTreeMap<(Period, String), (usize, usize, usize)> = BTreeMap::new();
     let mut where_of: BTreeMap<Digest, (Period, String)> = BTreeMap::new();
+    let mut pruned = 0;
     for line in lines {
         match &line.entry {
             Entry::Sending { channel, period, bytes, .. } => {
@@ -29,10 +30,11 @@ pub fn text(lines: &[Line]) -> String {
                     report.2 += 1;
                 }
             }
+            Entry::Checkpoint { removed, .. } => pruned = *removed,
             _ => {}
         }
     }
-    if reports.is_empty() {
+    if reports.is_empty() && pruned == 0 {
         return "Nothing was ever sent from here.\n".to_owned();
     }
     let _ = writeln!(
@@ -47,6 +49,13 @@ pub fn text(lines: &[Line]) -> String {
             out,
             "  {:12} {channel:14} {parts:>5} {bytes:>7}   {word}",
             period.to_string()
+        );
+    }
+    if pruned > 0 {
+        let _ = writeln!(
+            out,
+            "\nOlder lines were removed to keep the ledger bounded ({pruned} of them). What may \
+             still be\nheld of these parts is known: candor-agent held."
         );
     }
     let last = lines.last().map_or_else(String::new, |line| day(line.at));
@@ -90,8 +99,9 @@ pub fn proof(proof: &Proof) -> String {
     if proof.pruned > 0 {
         let _ = writeln!(
             out,
-            "  {:>6}  older lines were removed to keep the ledger bounded",
-            proof.pruned
+            "  {:>6}  older lines were removed to keep the ledger bounded\n  {:>6}  parts of these \
+             may still be held; a withdrawal reaches them",
+            proof.pruned, proof.folded
         );
     }
     let _ = writeln!(
@@ -119,6 +129,7 @@ pub fn proof_json(proof: &Proof) -> Value {
         "under_former_roots": proof.former,
         "unanswered": proof.unanswered,
         "pruned": proof.pruned,
+        "folded": proof.folded,
         "findings": findings,
     })
 }

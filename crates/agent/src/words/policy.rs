@@ -24,6 +24,9 @@ pub fn show(agent: &Agent<'_>) -> Result<(String, u8), Trouble> {
         let number = number.unwrap_or_default();
         let _ = writeln!(out, "  {number}fetched from {host} every 15 minutes\n");
     }
+    if let Some(believed) = believed(agent) {
+        let _ = writeln!(out, "  Believed is {believed}.\n");
+    }
     let reading = agent.read()?;
     for channel in agent.channels() {
         let verdict = agent.verdict(&reading, channel.as_str())?;
@@ -45,6 +48,24 @@ fn says(policy: &Policy, channel: &contract::id::ChannelId) -> String {
     }
 }
 
+/// Whose certificates are believed, where these are not the public authorities'.
+pub(crate) fn believed(agent: &Agent<'_>) -> Option<String> {
+    let believed = agent.world.transport.believed();
+    let who = match (believed.is_named_here, believed.fleet.is_some()) {
+        (false, false) => return None,
+        (true, false) => "the certificate authority that this machine's settings name",
+        (false, true) => "the certificate authority that the fleet's policy names",
+        (true, true) => "what both the fleet's policy and this machine's settings name",
+    };
+    let digests: Vec<_> = believed.certificates.iter().map(ToString::to_string).collect();
+    if digests.is_empty() {
+        return Some(format!(
+            "nobody: {who}, and that is no certificate. No connection can be made"
+        ));
+    }
+    Some(format!("only {who}, in place of the public ones (SHA-256 {})", digests.join(", ")))
+}
+
 /// The same as JSON.
 ///
 /// # Errors
@@ -63,6 +84,7 @@ pub fn json(agent: &Agent<'_>) -> Result<Value, Trouble> {
         "host": agent.policy_host().map(|(host, _)| host),
         "number": agent.policy_host().and_then(|(_, number)| number),
         "usable": !policy.is_unusable(),
+        "certificates": believed(agent),
         "channels": channels,
     }))
 }

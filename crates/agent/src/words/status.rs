@@ -42,6 +42,9 @@ pub fn text(agent: &Agent<'_>) -> Result<String, Trouble> {
             let _ = writeln!(out, "\n{line}");
         }
     }
+    if let Some(believed) = super::policy::believed(agent) {
+        let _ = writeln!(out, "\nWhen it connects it believes {believed}.");
+    }
     if let Some(note) = nothing_ticks(agent, &verdicts)? {
         let _ = writeln!(out, "\n{note}");
     }
@@ -86,6 +89,7 @@ pub fn json(agent: &Agent<'_>) -> Result<Value, Trouble> {
         "sentence": sentence(agent, &verdicts),
         "manifest": agent.manifest.hash(),
         "collector": agent.destination.collector,
+        "certificates": super::policy::believed(agent),
         "channels": verdicts.iter().map(channel).collect::<Vec<_>>(),
         "deletions": deletions,
         "begins": verdicts.iter().filter_map(notice::grace).min(),

@@ -108,6 +108,7 @@ fn lines(agent: &Agent<'_>, verdict: &Verdict<'_>) -> Vec<(&'static str, String)
             lines.push(("to change", change.replace("CHANNEL", channel.id.as_str())));
         }
     }
+    lines.extend(super::policy::believed(agent).map(|believed| ("believed", believed)));
     if let Some((host, _)) = agent.policy_host() {
         let asked = format!("{host}, for the fleet's policy; it is told nothing of this machine");
         lines.push(("also asked", asked));

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on says where; it makes files and names variables of its own"
 )]
 
+mod authority;
 mod clean;
 mod errors;
 mod fleet;
@@ -16,6 +17,7 @@ mod machine;
 mod network;
 mod proxies;
 mod push;
+mod roles;
 mod terminal;
 mod units;
 mod wire;

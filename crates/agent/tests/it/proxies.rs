@@ -77,9 +77,13 @@ fn a_proxys_password_is_never_shown() {
 
 /// A server's side of TLS, with a certificate that it signed itself.
 pub(crate) fn certified_by_itself() -> Arc<rustls::ServerConfig> {
-    let certificate = include_bytes!("localhost.crt");
+    certified(include_bytes!("localhost.crt"), include_bytes!("localhost.key"))
+}
+
+/// A server's side of TLS, with this certificate and its key.
+pub(crate) fn certified(certificate: &[u8], key: &[u8]) -> Arc<rustls::ServerConfig> {
     let certificates = CertificateDer::pem_slice_iter(certificate).map(Result::unwrap).collect();
-    let key = PrivateKeyDer::from_pem_slice(include_bytes!("localhost.key")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(key).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -90,10 +94,8 @@ pub(crate) fn certified_by_itself() -> Arc<rustls::ServerConfig> {
     Arc::new(config)
 }
 
-/// A collector on this machine, with a certificate that it signed itself. Tells what it received
-/// after the handshake.
-fn self_signed() -> (String, Receiver<usize>) {
-    let config = certified_by_itself();
+/// A collector on this machine, which is busy. Tells what it received after each handshake.
+pub(crate) fn busy(config: Arc<rustls::ServerConfig>) -> (String, Receiver<usize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("https://localhost:{}", listener.local_addr().unwrap().port());
     let (tell, told) = channel();
@@ -120,7 +122,7 @@ fn self_signed() -> (String, Receiver<usize>) {
 // Promise 18.
 #[test]
 fn a_self_signed_collector_is_refused_and_hears_nothing() {
-    let (address, told) = self_signed();
+    let (address, told) = busy(certified_by_itself());
     let machine = Machine::agreed(&address);
     let error = machine.fails(&["send", "usage"]);
     assert!(error.contains("could not prove who it is"), "{error}");

@@ -101,7 +101,8 @@ impl History {
     fn check_deleted(&self) -> Result<(), String> {
         for part in self.world.agent().held().map_err(|e| e.to_string())? {
             let is_deleted = matches!(part.standing, agent::held::Standing::Deleted { .. });
-            if is_deleted && self.world.network.holds(&Digest::of(part.bytes.as_bytes())) {
+            let digest = part.bytes.as_ref().map(|bytes| Digest::of(bytes.as_bytes()));
+            if is_deleted && digest.is_some_and(|digest| self.world.network.holds(&digest)) {
                 return Err("a part with a tombstone is still held".into());
             }
         }

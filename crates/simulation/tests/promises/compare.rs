@@ -37,7 +37,7 @@ struct Vendor {
     random: RefCell<ChaCha8Rng>,
 }
 
-const FOLDER: &str = "https://stats.larkspur.example/larkspur/usage";
+const FOLDER: &str = "https://stats.larkspur.example/larkspur/usage/releases";
 
 impl Vendor {
     fn new(seed: u64) -> Self {

@@ -21,8 +21,10 @@ mod ledger;
 mod looking;
 mod notice;
 mod policy;
+mod power;
 #[path = "../programs/mod.rs"]
 mod programs;
+mod published;
 mod retries;
 mod roles;
 mod schedule;

@@ -143,3 +143,38 @@ fn a_relay_that_the_policy_names_is_used_and_asked_about_first() {
     let reading = agent.read().unwrap();
     assert!(agent.verdict(&reading, "usage").unwrap().consent().is_none());
 }
+
+const AUTHORITY: &str = "[program.larkspur]\nca = \"\"\"\n-----BEGIN CERTIFICATE-----\nAAAA\n\
+                         -----END CERTIFICATE-----\n\"\"\"\n";
+
+// Connections are made before they are used: a process that believes another authority than the
+// policy names now sends nothing, destroys nothing, and ends so that the next one begins rightly.
+#[test]
+fn an_authority_that_the_policy_names_later_is_believed_by_the_next_process() {
+    let world = agreed(10);
+    world.agent().preview("usage", None, false).unwrap();
+    let waiting = agent::outbox::all(&world.disk).unwrap();
+    let with_authority = policy(AUTHORITY);
+    let before = world.agent();
+    world.policy.place(Ok(&with_authority));
+    world.pass_hours(30);
+    before.tick().unwrap();
+    assert!(before.send("usage").is_err());
+    assert_eq!(world.network.packets(), []);
+    let why = agent::words::why::text(&before, "usage").unwrap();
+    assert!(why.contains("another certificate authority than before; restart"), "{why}");
+    let lines = std::cell::RefCell::new(Vec::new());
+    let log = |line: &str| lines.borrow_mut().push(line.to_owned());
+    let ended = agent::service::run(&before, &log).unwrap_err();
+    assert!(ended.to_string().contains("the service ends, to begin anew"), "{ended}");
+    // A report of a period that is over goes with its period; this one is still open.
+    let left = agent::outbox::all(&world.disk).unwrap();
+    assert_eq!(left, waiting);
+
+    let text = with_authority.split("\"\"\"\n").nth(1).unwrap().to_owned();
+    world.network.fleet_ca.replace(Some(text));
+    assert!(!world.agent().is_outdated());
+    assert_eq!(sends(&world).as_deref(), Some("full"));
+    world.agent().send("usage").unwrap();
+    assert!(!world.network.packets().is_empty());
+}

@@ -258,7 +258,8 @@ fn in_the_air_gap_deletions_wait() {
 fn a_live_listing_shows_what_the_ledger_has() {
     let world = sent(13);
     let live = world.agent().held_live().unwrap();
-    let ledger: Vec<_> = world.agent().held().unwrap().into_iter().map(|p| p.bytes).collect();
+    let ledger: Vec<_> =
+        world.agent().held().unwrap().into_iter().filter_map(|p| p.bytes).collect();
     let mut shown: Vec<_> = live[0].parts.iter().map(|(bytes, _)| bytes.clone()).collect();
     shown.sort();
     let mut ledger = ledger;
