@@ -149,6 +149,11 @@ impl ChannelStore {
                 disk.remove_folder(&folder)?;
                 continue;
             }
+            if !self.pending.is_empty() {
+                // A batch was cut short, maybe right after a file was written anew: before its tags
+                // are forgotten, the new name must be durable. A removal syncs all names.
+                disk.remove(&join(&folder, &unfinished("columns")))?;
+            }
             let closed = ClosedPeriod::open(disk, folder, period)?;
             self.closed.insert(period, closed);
         }

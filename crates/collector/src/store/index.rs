@@ -158,7 +158,10 @@ impl Index {
         for (part, _) in &found {
             self.memory.remove(&(tag, *part));
         }
-        self.gone.insert(tag);
+        // A tag that is not here may come later, when nobody remembers its deletion any more.
+        if !found.is_empty() {
+            self.gone.insert(tag);
+        }
         self.tagged = self.tagged.saturating_sub(found.len() as u64);
         Ok(found)
     }
