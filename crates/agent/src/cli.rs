@@ -1,9 +1,13 @@
 //! The command line.
 
 use core::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+
+mod role;
+
+pub use role::Role;
 
 /// Shows what a program may tell its vendor, lets you decide, and sends what you agreed to.
 ///
@@ -207,6 +211,25 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The socket of a process that seals what it gathers, and has another one carry it.
+    pub fn seals(&self) -> Option<&Path> {
+        self.between(Role::Gather)
+    }
+
+    /// The socket of a process that carries what another one has sealed.
+    pub fn carries(&self) -> Option<&Path> {
+        self.between(Role::Send)
+    }
+
+    fn between(&self, role: Role) -> Option<&Path> {
+        match self {
+            Self::Run(options) if options.role == role => options.sealed_socket.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 /// On or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Switch {
@@ -260,43 +283,14 @@ pub struct RunOptions {
     /// One role alone, in a process that can do no other: gather, send, or page.
     #[arg(long, value_enum, default_value_t)]
     pub role: Role,
+    /// With --role gather and --role send: the socket between them, over which whoever gathers
+    /// hands what it has sealed to whoever sends. The sender then needs no state folder and can
+    /// read nothing. For blind transport.
+    #[arg(long, value_name = "PATH", env = "CANDOR_SEALED_SOCKET")]
+    pub sealed_socket: Option<PathBuf>,
     /// Where and how the page is served, by the roles that do.
     #[command(flatten)]
     pub page: PageOptions,
-}
-
-/// What a service does. Each role alone needs less of the machine than all together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Role {
-    /// Everything, in one process.
-    #[default]
-    All,
-    /// Reads facts when a report's first moment has come, and freezes it. Needs no network.
-    Gather,
-    /// Sends what is frozen, and asks for deletions. Reads nothing but the state folder.
-    Send,
-    /// Serves the page. It reads facts only while somebody looks at a draft.
-    Page,
-}
-
-impl Role {
-    /// Every role that may run.
-    pub const ALL: [Self; 4] = [Self::All, Self::Gather, Self::Send, Self::Page];
-
-    /// Whether it reads facts on schedule.
-    pub fn gathers(self) -> bool {
-        matches!(self, Self::All | Self::Gather)
-    }
-
-    /// Whether it sends.
-    pub fn sends(self) -> bool {
-        matches!(self, Self::All | Self::Send)
-    }
-
-    /// Whether it serves the page.
-    pub fn serves_page(self) -> bool {
-        matches!(self, Self::All | Self::Page)
-    }
 }
 
 /// Where and how the page is served.

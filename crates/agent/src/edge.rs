@@ -2,6 +2,7 @@
 //! network or randomness.
 
 pub mod bundle;
+pub mod carrier;
 pub mod clean;
 pub mod clock;
 pub mod connections;

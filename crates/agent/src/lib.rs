@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod blind;
 pub mod bundle;
+pub mod carrying;
 pub mod cli;
 pub mod command;
 pub mod compare;

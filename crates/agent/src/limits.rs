@@ -67,6 +67,14 @@ pub const RELEASES_MAX: u64 = 1 << 16;
 /// Seconds that one request may take in all, so that a collector that hangs holds up nothing.
 pub const REQUEST_SECONDS_MAX: u64 = 30;
 
+/// Bytes of what two processes of the agent say to each other beside what is sealed: an address of
+/// 2 KiB, and the certificate authorities of a fleet's policy, whose text has 256 KiB at most.
+pub const CARRYING_WORDS_BYTES_MAX: u64 = 512 * 1024;
+
+/// Seconds that the process that carries waits for a word of the one that seals, which may be
+/// waiting for the state folder, and this one for that one beyond what a request may take.
+pub const CARRYING_SECONDS_MAX: u64 = LOCK_SECONDS_MAX + 5;
+
 /// Seconds that a scheduled sending waits after the state folder is new, so that short-lived
 /// machines are not counted (design, section 9).
 pub const SCHEDULE_AFTER_SECONDS: i64 = 24 * 3600;

@@ -10,6 +10,7 @@ use agent::agent::{Agent, World};
 use agent::cli::{Cli, Command, Common, LedgerAction, PageOptions, PolicyAction, Role};
 use agent::command::{Output, carry_out, open_capsule};
 use agent::config::{CONFIG_BYTES_MAX, CONFIG_FILE, Config};
+use agent::edge::carrier::{Carrier, Handing};
 use agent::edge::serve::{Sockets, new_link};
 use agent::edge::{
     bundle, clean, clock, connections, facts, files, http, manifest, policy, policy_key, push,
@@ -17,7 +18,7 @@ use agent::edge::{
 };
 use agent::limits::CAPSULE_BYTES_MAX;
 use agent::page::{Options, Page, Request};
-use agent::ports::Person;
+use agent::ports::{Person, Transport};
 use agent::push::Pushed;
 use agent::trouble::Trouble;
 use agent::{service, words};
@@ -68,6 +69,10 @@ fn run(cli: Cli) -> Result<Output, Trouble> {
         let line = Line { field, number: *number, word: word.as_deref() };
         return push_line(&line, &manifest, &common, &folder);
     }
+    if let Some(socket) = cli.command.carries() {
+        let Err(trouble) = Carrier::new(&manifest, &common, &variable)?.serve(socket);
+        return Err(trouble);
+    }
     if matches!(cli.command, Command::Page { here: false, .. }) {
         return Ok(Output { out: (new_link(&folder)? + "\n").into_bytes(), ..Output::default() });
     }
@@ -84,7 +89,10 @@ fn on_this_machine(
 ) -> Result<Output, Trouble> {
     let disk = open_state(folder, &command, common.policy_url.is_some())?;
     let plain = connections::open(common, &variable)?;
-    let policy = connections::fleet_policy(common, &variable)?;
+    let mut policy = connections::fleet_policy(common, &variable)?;
+    if let Some(handing) = Handing::of(&command, common, plain.believed()) {
+        policy = policy.fetched_over(Box::new(handing));
+    }
     let facts =
         facts::OsFacts::new(manifest, common.credentials.as_deref()).with_pushed(folder, manifest);
     let world = World {
@@ -104,11 +112,15 @@ fn on_this_machine(
     };
     let of_fleet = connections::of_fleet(&first, common, &variable)?;
     let transport = of_fleet.as_ref().unwrap_or(&plain);
-    let agent = agent_in(World { transport, ..world }, manifest, common, &environment);
+    let handing = Handing::of(&command, common, transport.believed());
+    let handing = handing.as_ref().map(|handing| handing as &dyn Transport);
+    let world = World { transport: handing.unwrap_or(transport), ..world };
+    let agent = agent_in(world, manifest, common, &environment);
     match command {
         Command::Run(options) => {
+            let role = handing.map_or(options.role, |_| Role::Seal);
             let page = config.complete_page(options.page);
-            return serve(&agent.in_role(options.role), common, folder, options.role, page);
+            return serve(&agent.in_role(role), common, folder, role, page);
         }
         Command::Page { options, .. } => {
             return serve_here(&agent, common, folder, config.complete_page(options));

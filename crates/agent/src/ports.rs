@@ -3,6 +3,7 @@
 
 use contract::destination::DirectWay;
 use contract::draft::Facts;
+use contract::environment::Environment;
 use contract::gate::Consent;
 use contract::manifest::{Field, Relay};
 use contract::part::Part;
@@ -118,6 +119,11 @@ pub trait Transport {
     /// Whose certificates it believes, which was settled when it was made.
     fn believed(&self) -> Believed {
         Believed::default()
+    }
+
+    /// What the environment of the process says that carries, where that is another one.
+    fn environment(&self) -> Option<Environment> {
+        None
     }
 }
 

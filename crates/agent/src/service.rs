@@ -4,6 +4,7 @@ use contract::environment::Environment;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::agent::Agent;
+use crate::cli::Role;
 use crate::fleet::FETCHED;
 use crate::limits::{LATE_SECONDS_MAX, LOOK_SECONDS_MAX};
 use crate::schedule::later;
@@ -52,10 +53,16 @@ pub fn run_while(
         )
     })?;
     record(agent)?;
-    let (mut last, mut last_fleet) = (String::new(), String::new());
+    let (mut last, mut last_fleet, mut carrier) = (String::new(), String::new(), None);
     // What was missed while nothing ran is drawn again: a fleet that restarts is no herd.
     let mut expected: Option<Timestamp> = state.since()?.and_then(|since| since.ticked);
     while is_wanted() {
+        // What forbids in the process that carries forbids here, and has a name in `why`.
+        let said = agent.world.transport.environment();
+        if let Some(environment) = said.filter(|said| carrier.as_ref() != Some(said)) {
+            state.write_service(Role::Send, &environment)?;
+            carrier = Some(environment);
+        }
         let now = agent.now();
         let late = |expected: Timestamp| now.duration_since(expected).as_secs() > LATE_SECONDS_MAX;
         let was_asleep = expected.is_none_or(late);

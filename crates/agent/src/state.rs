@@ -28,7 +28,7 @@ const LOCK: &str = "lock";
 fn service_file(role: Role) -> &'static str {
     match role {
         Role::All => "service.json",
-        Role::Gather => "service-gather.json",
+        Role::Gather | Role::Seal => "service-gather.json",
         Role::Send => "service-send.json",
         Role::Page => "service-page.json",
     }

@@ -1,6 +1,7 @@
 //! The world: sockets, clock, randomness, the files of certificates. Nothing outside this folder
 //! touches it.
 
+mod body;
 mod connection;
 mod dial;
 mod exchange;

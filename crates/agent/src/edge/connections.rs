@@ -33,6 +33,19 @@ pub fn of_fleet(
     fleet.map(|fleet| within(common, Some(&fleet), seconds, variables)).transpose()
 }
 
+/// To relays, for what another process has sealed. `fleet` is the certificate authority that the
+/// fleet's policy names.
+///
+/// # Errors
+/// If proxy or certificates cannot be used.
+pub fn to_relays(
+    common: &Common,
+    fleet: Option<&str>,
+    variables: Variables<'_>,
+) -> Result<http::Https, Trouble> {
+    within(common, fleet, common.timeout.unwrap_or(REQUEST_SECONDS_MAX), variables)
+}
+
 fn within(
     common: &Common,
     fleet: Option<&str>,
@@ -74,5 +87,5 @@ pub fn fleet_policy(
     let key = key.parse().map_err(|why| unusable(format!("its key: {why}")))?;
     let seconds = common.timeout.unwrap_or(FLEET_SECONDS_MAX).min(FLEET_SECONDS_MAX);
     let https = within(common, None, seconds, variables)?;
-    Ok(placed.fetched(Some((Remote { url, key }, https))))
+    Ok(placed.fetched(Remote { url, key }, Box::new(https)))
 }

@@ -99,6 +99,24 @@ impl Https {
 }
 
 impl Https {
+    /// The signed document of a gateway's keys as a relay serves it.
+    pub(super) fn keys_of(&self, relay: &str) -> Result<Reply, NoReply> {
+        let host = host_and_port(relay);
+        let url = format!("{}/ohttp-keys/signed", relay.trim_end_matches('/'));
+        let sent = self.towards(&host).get(&url).call();
+        sent.map_err(|error| self.no_reply(&host, &error))
+            .and_then(|r| self.reply(r, &host, REPLY_BYTES_MAX))
+    }
+
+    /// Hands sealed bytes to a relay. Their first is read when the connection stands.
+    pub(super) fn post_sealed(&self, relay: &str, body: &mut dyn Read) -> Result<Reply, NoReply> {
+        let host = host_and_port(relay);
+        let request = self.towards(&host).post(relay).header("content-type", REQUEST_MEDIA_TYPE);
+        let sent = request.send(SendBody::from_reader(body));
+        sent.map_err(|error| self.no_reply(&host, &error))
+            .and_then(|r| self.reply(r, &host, SEALED_REPLY_BYTES_MAX))
+    }
+
     /// What went wrong, without anything that was sent or answered.
     fn no_reply(&self, host: &str, error: &ureq::Error) -> NoReply {
         let what = match error {
@@ -169,11 +187,7 @@ impl Transport for Https {
     }
 
     fn keys(&self, relay: &Relay) -> Result<Reply, NoReply> {
-        let host = host_and_port(&relay.url);
-        let url = format!("{}/ohttp-keys/signed", relay.url.trim_end_matches('/'));
-        let sent = self.towards(&host).get(&url).call();
-        sent.map_err(|error| self.no_reply(&host, &error))
-            .and_then(|r| self.reply(r, &host, REPLY_BYTES_MAX))
+        self.keys_of(&relay.url)
     }
 
     fn carry(
@@ -182,18 +196,10 @@ impl Transport for Https {
         capsule: &Capsule,
         look: Option<&mut LastLook<'_>>,
     ) -> Result<Reply, NoReply> {
-        let host = host_and_port(&relay.url);
-        let agent = self.towards(&host);
-        let request = agent.post(&relay.url).header("content-type", REQUEST_MEDIA_TYPE);
-        let sent = match look {
-            Some(look) => {
-                let mut looking = Looking::new(capsule.as_bytes(), look);
-                request.send(SendBody::from_reader(&mut looking))
-            }
-            None => request.send(capsule.as_bytes()),
-        };
-        sent.map_err(|error| self.no_reply(&host, &error))
-            .and_then(|r| self.reply(r, &host, SEALED_REPLY_BYTES_MAX))
+        match look {
+            Some(look) => self.post_sealed(&relay.url, &mut Looking::new(capsule.as_bytes(), look)),
+            None => self.post_sealed(&relay.url, &mut capsule.as_bytes()),
+        }
     }
 
     fn believed(&self) -> Believed {

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use contract::policy::POLICY_BYTES_MAX;
 
 use super::files::read_text;
-use super::http::Https;
 use crate::fleet::Remote;
-use crate::ports::{Fetch as _, ReadPolicy};
+use crate::ports::{Fetch, ReadPolicy};
 
 /// Where the policy is when nothing else is named.
 pub const POLICY_FILE: &str = "/etc/candor/policy.toml";
@@ -16,7 +15,7 @@ pub const POLICY_FILE: &str = "/etc/candor/policy.toml";
 pub struct OsPolicy {
     path: PathBuf,
     is_named: bool,
-    host: Option<(Remote, Https)>,
+    host: Option<(Remote, Box<dyn Fetch + Send + Sync>)>,
 }
 
 impl OsPolicy {
@@ -28,8 +27,14 @@ impl OsPolicy {
 
     /// The same, and one that is fetched over these connections.
     #[must_use]
-    pub fn fetched(self, host: Option<(Remote, Https)>) -> Self {
-        Self { host, ..self }
+    pub fn fetched(self, remote: Remote, connections: Box<dyn Fetch + Send + Sync>) -> Self {
+        Self { host: Some((remote, connections)), ..self }
+    }
+
+    /// The same, where what is fetched comes over other connections.
+    #[must_use]
+    pub fn fetched_over(self, connections: Box<dyn Fetch + Send + Sync>) -> Self {
+        Self { host: self.host.map(|(remote, _)| (remote, connections)), ..self }
     }
 }
 

@@ -8,11 +8,29 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::handler::{self, Hall};
 use crate::crowd::Guest;
 use crate::limits::{CONNECTION_TIMEOUT, HEAD_BYTES_MAX, HEAD_FIELDS_MAX, SHUTDOWN_TIMEOUT};
+
+/// Waits for the first byte, for as long as a head may take. Says whether it came.
+pub(super) async fn speaks(
+    stream: &TcpStream,
+    (hall, mut stop): (&Hall, watch::Receiver<bool>),
+) -> bool {
+    let mut first = [0];
+    tokio::select! {
+        // What has come before the relay stops is answered.
+        biased;
+        // It stays where it is for whoever reads next.
+        peeked = tokio::time::timeout(hall.head_timeout, stream.peek(&mut first)) => {
+            matches!(peeked, Ok(Ok(1)))
+        }
+        _ = stop.wait_for(|stop| *stop) => false,
+    }
+}
 
 /// Answers requests until the peer goes, a time is over, or the relay stops; a request in flight is
 /// finished first.

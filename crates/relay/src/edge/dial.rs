@@ -5,7 +5,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
-use http_body_util::{BodyExt as _, Collected, Full, Limited};
+use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{Request, Response};
@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::body;
 use crate::gateway::Gateway;
 use crate::limits::{ANSWER_BYTES_MAX, CONNECT_TIMEOUT, HEAD_FIELDS_MAX};
 
@@ -71,8 +72,7 @@ impl Line {
 
     /// An answer's body, if it is whole and within its bound.
     pub(super) async fn read(&mut self, body: Incoming) -> Option<Bytes> {
-        let body = Limited::new(body, ANSWER_BYTES_MAX).collect();
-        meanwhile(&mut self.moving, body).await.ok().map(Collected::to_bytes)
+        meanwhile(&mut self.moving, body::whole(body, ANSWER_BYTES_MAX)).await.ok().flatten()
     }
 
     /// Whether it has ended, as far as anybody has seen.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{
     AGE, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
@@ -11,6 +11,7 @@ use hyper::header::{
 };
 use hyper::{HeaderMap, Request, Response, StatusCode};
 
+use super::body;
 use super::exchange::{Exchange, NoReturn};
 use super::keys::{Keys, Which};
 use crate::crowd::Guest;
@@ -150,13 +151,10 @@ async fn read(body: Incoming, timeout: Duration) -> Result<Bytes, Refusal> {
     if body.size_hint().lower() > REQUEST_BYTES_MAX as u64 {
         return Err(Refusal::TooLarge);
     }
-    let collected = Limited::new(body, REQUEST_BYTES_MAX).collect();
-    match tokio::time::timeout(timeout, collected).await {
-        Ok(Ok(collected)) => {
-            let bytes = collected.to_bytes();
-            if bytes.is_empty() { Err(Refusal::Empty) } else { Ok(bytes) }
-        }
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
+    match tokio::time::timeout(timeout, body::whole(body, REQUEST_BYTES_MAX)).await {
+        Ok(Ok(Some(bytes))) if bytes.is_empty() => Err(Refusal::Empty),
+        Ok(Ok(Some(bytes))) => Ok(bytes),
+        Ok(Ok(None)) => Err(Refusal::TooLarge),
         Ok(Err(_)) => Err(Refusal::Broken),
         Err(_) => Err(Refusal::Slow),
     }

@@ -148,18 +148,24 @@ impl Work {
         metrics.connection(1);
         // An answer is small and awaited: it is not held back for more.
         let _ = stream.set_nodelay(true);
-        match acceptor {
-            None => Box::pin(connection::serve(stream, self.hall, guest, self.stop)).await,
-            Some(acceptor) => {
-                // Boxed, so that what a handshake needs is given back after it.
-                let handshake = Box::pin(acceptor.accept(stream));
-                let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake);
-                if let Ok(Ok(stream)) = handshake.await {
-                    Box::pin(connection::serve(stream, self.hall, guest, self.stop)).await;
-                }
+        // Who is silent has no buffers set aside, nor room for a handshake: both are boxed, and
+        // begun when somebody speaks.
+        if connection::speaks(&stream, (&self.hall, self.stop.clone())).await {
+            match acceptor {
+                None => Box::pin(connection::serve(stream, self.hall, guest, self.stop)).await,
+                Some(acceptor) => Box::pin(self.encrypted(acceptor, stream, guest)).await,
             }
         }
         metrics.connection(-1);
+    }
+
+    /// The same over TLS. What a handshake needs is given back after it.
+    async fn encrypted(self, acceptor: tokio_rustls::TlsAcceptor, stream: TcpStream, guest: Guest) {
+        let handshake = Box::pin(acceptor.accept(stream));
+        let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await;
+        if let Ok(Ok(stream)) = handshake {
+            Box::pin(connection::serve(stream, self.hall, guest, self.stop)).await;
+        }
     }
 }
 

@@ -201,6 +201,8 @@ fn a_capsule_that_was_caught_is_opened_and_found_in_the_ledger() {
     assert_eq!(caught.len(), 4, "two parts, and a question about each");
     // Nor does its length tell what a capsule is about.
     assert!(caught.iter().all(|capsule| capsule.len() == caught[0].len()));
+    let heads = catching.heads();
+    assert!(heads.iter().all(|head| *head == heads[0]), "nor what stands before it: {heads:?}");
     let preview = machine.prints(&["preview", "usage"]);
     let file = machine.folder.path().join("capsule");
     let open = |capsule: &[u8]| {

@@ -42,18 +42,11 @@ fn answer(mut stream: &TcpStream, answers: &[Vec<u8>; 2]) {
 fn whole(mut stream: &TcpStream) -> Vec<u8> {
     let mut request = Vec::new();
     let mut bytes = [0; 8192];
-    // A part comes in chunks, and the last one is empty; a question has a length.
+    // What is sealed comes in chunks, and the last one is empty.
     let is_whole = |request: &[u8]| {
         let text = String::from_utf8_lossy(request);
         let Some((head, _)) = text.split_once("\r\n\r\n") else { return false };
-        let head = head.to_ascii_lowercase();
-        match head.split_once("content-length: ") {
-            Some((_, length)) => {
-                let length: usize = length.split("\r\n").next().unwrap().parse().unwrap();
-                request.len() >= head.len() + 4 + length
-            }
-            None => head.starts_with("get") || request.ends_with(b"\r\n0\r\n\r\n"),
-        }
+        head.starts_with("GET") || request.ends_with(b"\r\n0\r\n\r\n")
     };
     while !is_whole(&request) {
         match stream.read(&mut bytes) {
@@ -64,15 +57,23 @@ fn whole(mut stream: &TcpStream) -> Vec<u8> {
     request
 }
 
+/// Each request that was carried: what stood before the capsule, and the capsule.
+type Caught = Mutex<Vec<(String, Vec<u8>)>>;
+
 /// A relay in three lines that keeps what it carries.
 pub(crate) struct Catching {
     pub(crate) address: SocketAddr,
-    caught: Arc<Mutex<Vec<Vec<u8>>>>,
+    caught: Arc<Caught>,
 }
 
 impl Catching {
     pub(crate) fn caught(&self) -> Vec<Vec<u8>> {
-        self.caught.lock().unwrap().clone()
+        self.caught.lock().unwrap().iter().map(|(_, capsule)| capsule.clone()).collect()
+    }
+
+    /// The line and the headers that each came with.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.caught.lock().unwrap().iter().map(|(head, _)| head.clone()).collect()
     }
 }
 
@@ -80,7 +81,7 @@ impl Catching {
 pub(crate) fn catching(gateway: SocketAddr) -> Catching {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let caught = Arc::new(Mutex::new(Vec::new()));
+    let caught = Arc::<Caught>::default();
     let keeping = Arc::clone(&caught);
     // Ends with the test's process.
     std::thread::spawn(move || {
@@ -92,17 +93,15 @@ pub(crate) fn catching(gateway: SocketAddr) -> Catching {
     Catching { address, caught }
 }
 
-fn catch(mut stream: &TcpStream, gateway: SocketAddr, keeping: &Mutex<Vec<Vec<u8>>>) {
+fn catch(mut stream: &TcpStream, gateway: SocketAddr, keeping: &Caught) {
     let request = whole(stream);
     let answer = if request.starts_with(b"GET") {
         wire::get(gateway, "/ohttp-keys/signed")
     } else {
         let body = request.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
-        let head = String::from_utf8_lossy(&request[..body]).to_lowercase();
-        let is_chunked = head.contains("transfer-encoding: chunked");
-        let body = &request[body..];
-        let capsule = if is_chunked { unchunked(body) } else { body.to_vec() };
-        keeping.lock().unwrap().push(capsule.clone());
+        let capsule = unchunked(&request[body..]);
+        let head = String::from_utf8_lossy(&request[..body]).into_owned();
+        keeping.lock().unwrap().push((head, capsule.clone()));
         wire::post(&wire::open(gateway), "/ohttp", "", &capsule).unwrap()
     };
     let status = format!("{} As it came", answer.status());

@@ -121,3 +121,33 @@ fn a_thousand_idle_connections_leave_room_for_one_more() {
     drop(idle.into_iter().skip(300).step_by(2).collect::<Vec<_>>());
     assert_eq!(post(&open(relay.address), "/", "", b"sealed").unwrap().status(), 200);
 }
+
+#[test]
+fn a_body_that_comes_byte_by_byte_costs_its_bytes_and_no_more() {
+    let gateway = Gateway::start();
+    gateway.be(Manner::Mirror);
+    let more = ["--body-seconds", "300", "--connections-per-network", "0"];
+    let relay = Relay::before(gateway.address, &more).with_keys();
+    let before = relay.memory_bytes_max();
+    let mut streams: Vec<_> = (0..100)
+        .map(|_| {
+            let mut stream = open(relay.address);
+            stream.set_nodelay(true).unwrap();
+            write!(stream, "{HEAD}{SEALED}Content-Length: 400\r\n\r\n").unwrap();
+            stream
+        })
+        .collect();
+    // One byte for each in turn, so that most are read alone.
+    for _ in 0..400 {
+        for stream in &mut streams {
+            stream.write_all(b"x").unwrap();
+        }
+    }
+    for stream in &streams {
+        let answer = ask(stream, b"").unwrap();
+        assert_eq!((answer.status(), answer.body.len()), (200, 400));
+    }
+    // 20 kB for a connection are 2 MB. With 8 KiB held for each read they would be 320.
+    let cost = relay.memory_bytes_max() - before;
+    assert!(cost < 16 << 20, "{cost}");
+}

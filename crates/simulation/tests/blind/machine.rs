@@ -44,7 +44,7 @@ impl Recorder {
 pub(crate) struct Machine {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) recorder: Recorder,
-    program: &'static PathBuf,
+    pub(crate) program: &'static PathBuf,
 }
 
 /// A manifest's text with another collector and these relays.

@@ -22,6 +22,7 @@ mod interoperability;
 mod keys;
 mod machine;
 mod namespaces;
+mod parted;
 mod program;
 #[path = "../programs/mod.rs"]
 mod programs;

@@ -86,6 +86,15 @@ impl Relay {
         kill_process(id, signal).unwrap();
     }
 
+    /// The most memory that it had so far, in bytes.
+    pub(crate) fn memory_bytes_max(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
+        let status = status.unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        kilobytes * 1_024
+    }
+
     /// Whether the process's memory holds these bytes anywhere that it may read.
     pub(crate) fn remembers(&self, wanted: &[u8]) -> bool {
         remembers(self.process.id(), wanted)
