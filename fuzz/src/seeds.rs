@@ -15,7 +15,10 @@ pub(crate) const TODAY: Date = date(2026, 11, 20);
 
 const DEMO: &str = include_str!("../../manifests/candor-demo.toml");
 /// Fields of every kind.
-const KINDS: &str = include_str!("../../crates/contract/tests/publish/manifest.toml");
+const KINDS: &str = concat!(
+    include_str!("../../crates/contract/tests/publish/manifest.toml"),
+    include_str!("../../crates/contract/tests/publish/visits.toml")
+);
 const VECTORS: [&str; 6] = [
     include_str!("../../crates/envelope/tests/vectors/certificate.json"),
     include_str!("../../crates/envelope/tests/vectors/moments.json"),
@@ -69,6 +72,7 @@ fn answer(kind: &Kind, way: usize) -> Value {
         Kind::Version { .. } => ["26.10.1", "other"][way].into(),
         Kind::Set { .. } => json!([choice()]),
         Kind::Counts { .. } => json!({choice(): label()}),
+        Kind::Flow { .. } => json!({format!("{}>other", choice()): label()}),
         Kind::Sample { buckets: None, .. } => ["LX-4", "größer \"2\""][way].into(),
         Kind::Sample { .. } => json!({"count": label(), "value": "LX-4"}),
         _ => label(),

@@ -176,7 +176,7 @@ fn beside(table: &Table, answered: Number, value: &str) -> (String, World) {
         | Table::Histogram { rows, .. }
         | Table::Catalogue { rows, .. } => of(rows),
         Table::Versions { full, .. } => of(full),
-        Table::Grid { lines, .. } => {
+        Table::Grid { lines, .. } | Table::Flow { lines, .. } => {
             let line = lines.iter().find(|line| line.value == value);
             line.map(|line| (line.title.clone(), share(line.installations, answered)))
         }

@@ -180,7 +180,7 @@ impl Pushed {
         let numbers = || cells.iter().map(|(_, number)| **number);
         Ok(match (&question.field.kind, question.keeps) {
             (Kind::Choice { .. } | Kind::Version { .. }, _) => Fact::Text(last.word.clone()),
-            (Kind::Counts { .. } | Kind::Set { .. }, _) => {
+            (Kind::Counts { .. } | Kind::Flow { .. } | Kind::Set { .. }, _) => {
                 let mut sums: BTreeMap<String, u64> = BTreeMap::new();
                 for (cell, number) in cells.iter().filter(|(_, number)| **number > 0) {
                     let sum = sums.entry(cell.word.clone()).or_default();
@@ -216,9 +216,10 @@ fn cells_of<'c>(
 /// A word as the question's list has it.
 fn word_of(field: &Field, word: Option<&str>) -> Result<String, Refused> {
     match (&field.kind, word) {
-        (Kind::Choice { .. } | Kind::Set { .. } | Kind::Counts { .. }, Some(word)) => {
-            Ok(entry_text(field, word).unwrap_or(OTHER).to_owned())
-        }
+        (
+            Kind::Choice { .. } | Kind::Set { .. } | Kind::Counts { .. } | Kind::Flow { .. },
+            Some(word),
+        ) => Ok(entry_text(field, word).unwrap_or_else(|| OTHER.to_owned())),
         (Kind::Version { suffixes }, Some(word)) => {
             let version = Version::extract(word, suffixes);
             Ok(version.map_or_else(|| OTHER.to_owned(), |version| version.write(suffixes)))

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::id::Choice;
-use crate::kind::{Buckets, Kind};
+use crate::kind::{Buckets, Kind, Moves};
 use crate::manifest::Field;
 use crate::version::Version;
 
@@ -47,7 +47,7 @@ pub enum Answer {
     Bucket(u8),
     /// Entries of the list, ascending.
     Set(Vec<Entry>),
-    /// Buckets by entry, ascending.
+    /// Buckets by entry, of a flow by the place of a move ([`crate::kind::Moves`]), ascending.
     Counts(Vec<(Entry, u8)>),
     /// A cleaned value, and the bucket of how often it occurs, where that is asked.
     Sample(String, Option<u8>),
@@ -125,14 +125,14 @@ pub fn answer(field: &Field, fact: &Fact) -> Result<Answer, NoAnswer> {
             entries.dedup();
             Ok(Answer::Set(entries))
         }
-        Kind::Counts { choices, buckets, .. } => {
+        Kind::Counts { buckets, .. } | Kind::Flow { buckets, .. } => {
             let mut sums: BTreeMap<Entry, u64> = BTreeMap::new();
             for (name, number) in numbers(fact)? {
-                let sum = sums.entry(entry(field, choices, &name)).or_default();
+                let sum = sums.entry(thing(field, &name)).or_default();
                 *sum = sum.saturating_add(number);
             }
-            let counts = sums.into_iter().map(|(entry, sum)| (entry, bucket(buckets, sum)));
-            Ok(Answer::Counts(counts.collect()))
+            let counts = most(sums, field.kind.things_max().unwrap_or(0)).into_iter();
+            Ok(Answer::Counts(counts.map(|(entry, sum)| (entry, bucket(buckets, sum))).collect()))
         }
         Kind::Sample { bytes_max, buckets } => {
             let (value, number) = match fact {
@@ -162,11 +162,33 @@ pub(crate) fn check_sample(value: &str, bytes_max: u32) -> Result<(), NoAnswer> 
     if value.chars().any(crate::text::is_hidden) { Err(NoAnswer::Hidden) } else { Ok(()) }
 }
 
-/// The entry of a raw value in the field's closed list, as [`answer`] would have it; `None` where
-/// the kind has no list.
-pub fn entry_text<'f>(field: &'f Field, raw: &str) -> Option<&'f str> {
+/// The entry of a raw value in the field's closed list, or its move, as [`answer`] would have it;
+/// `None` where the kind has no list.
+pub fn entry_text(field: &Field, raw: &str) -> Option<String> {
     let choices = field.kind.choices()?;
-    Some(entry(field, choices, raw).text(choices))
+    Some(match field.kind.things() {
+        Some(_) => field.kind.thing_text(thing(field, raw)),
+        None => entry(field, choices, raw).text(choices).to_owned(),
+    })
+}
+
+/// The most frequent of the sums; of equals those that stand first in the list.
+fn most(sums: BTreeMap<Entry, u64>, room: usize) -> Vec<(Entry, u64)> {
+    let mut most: Vec<_> = sums.into_iter().collect();
+    if most.len() > room {
+        most.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
+        most.truncate(room);
+        most.sort_unstable();
+    }
+    most
+}
+
+/// The place of a raw value among what an answer counts: an entry of `counts`, or a move.
+fn thing(field: &Field, raw: &str) -> Entry {
+    match &field.kind {
+        Kind::Flow { steps, .. } => Moves(steps).of(raw, |steps, raw| entry(field, steps, raw)),
+        kind => entry(field, kind.choices().unwrap_or_default(), raw),
+    }
 }
 
 /// The entry of a raw value: as the field's map says, else as the list has it, in any case.

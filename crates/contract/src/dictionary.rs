@@ -26,7 +26,8 @@ pub struct Entry {
     pub question: String,
     /// The kind of its answers.
     pub kind: &'static str,
-    /// Every possible value as it is written on the wire; of a version or a sample, none.
+    /// Every possible value as it is written on the wire, of a flow its steps; of a version or a
+    /// sample, none.
     pub values: Vec<String>,
     /// Buckets as they are written on the wire.
     pub buckets: Vec<String>,

@@ -2,9 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer::Entry;
 use crate::id::Choice;
-use crate::limits::{BUCKETS_MAX, SAMPLE_BYTES_MAX, VERSION_DIGITS_MAX, VERSION_NUMBERS_MAX};
+use crate::limits::{SAMPLE_BYTES_MAX, VERSION_DIGITS_MAX, VERSION_NUMBERS_MAX};
 use crate::manifest::OTHER;
+
+mod buckets;
+mod moves;
+
+pub use buckets::{Buckets, BucketsError, read_bound};
+pub use moves::{MOVE, Moves};
 
 /// The shape of a field's answers, with every bound that the shape needs.
 ///
@@ -56,6 +63,17 @@ pub enum Kind {
         /// The buckets.
         buckets: Buckets,
     },
+    /// A bucketed number for each move from one step to another, of the most frequent ones.
+    Flow {
+        /// The steps; what is not among them is the step `other`.
+        steps: Vec<Choice>,
+        /// Moves of one installation that leave at most, the most frequent ones; `None` is all.
+        moves_max: Option<u32>,
+        /// What a move is, in the plural: "visits".
+        unit: String,
+        /// The buckets.
+        buckets: Buckets,
+    },
     /// A cleaned string from an open vocabulary, each in a part of its own.
     Sample {
         /// Bytes of the value at most, at most [`SAMPLE_BYTES_MAX`].
@@ -88,6 +106,7 @@ impl Kind {
             Self::Duration { .. } => "duration",
             Self::Set { .. } => "set",
             Self::Counts { .. } => "counts",
+            Self::Flow { .. } => "flow",
             Self::Sample { .. } => "sample",
         }
     }
@@ -105,13 +124,42 @@ impl Kind {
         }
     }
 
-    /// The closed list, where the kind has one.
+    /// The closed list, where the kind has one; of a flow, its steps.
     pub fn choices(&self) -> Option<&[Choice]> {
         match self {
-            Self::Choice { choices } | Self::Set { choices } | Self::Counts { choices, .. } => {
-                Some(choices)
-            }
+            Self::Choice { choices: list }
+            | Self::Set { choices: list }
+            | Self::Counts { choices: list, .. }
+            | Self::Flow { steps: list, .. } => Some(list),
             _ => None,
+        }
+    }
+
+    /// Of how many things an answer may say how often: the entries of `counts` and the moves of a
+    /// flow, `other` among them.
+    pub fn things(&self) -> Option<usize> {
+        match self {
+            Self::Counts { choices, .. } => Some(choices.len() + 1),
+            Self::Flow { steps, .. } => Some(Moves(steps).len()),
+            _ => None,
+        }
+    }
+
+    /// How many of them one answer may have.
+    pub fn things_max(&self) -> Option<usize> {
+        let all = self.things()?;
+        let bound = match self {
+            Self::Flow { moves_max: Some(most), .. } => usize::try_from(*most).ok(),
+            _ => None,
+        };
+        Some(bound.map_or(all, |most| most.min(all)))
+    }
+
+    /// One of them as it is written.
+    pub fn thing_text(&self, place: Entry) -> String {
+        match self {
+            Self::Flow { steps, .. } => Moves(steps).write(place),
+            _ => place.text(self.choices().unwrap_or_default()).to_owned(),
         }
     }
 
@@ -121,7 +169,8 @@ impl Kind {
             Self::Count { buckets, .. }
             | Self::Size { buckets }
             | Self::Duration { buckets }
-            | Self::Counts { buckets, .. } => Some(buckets),
+            | Self::Counts { buckets, .. }
+            | Self::Flow { buckets, .. } => Some(buckets),
             Self::Sample { buckets, .. } => buckets.as_ref(),
             _ => None,
         }
@@ -139,7 +188,7 @@ impl Kind {
     /// What a bucketed number counts, for people.
     pub fn unit(&self) -> &str {
         match self {
-            Self::Count { unit, .. } | Self::Counts { unit, .. } => unit,
+            Self::Count { unit, .. } | Self::Counts { unit, .. } | Self::Flow { unit, .. } => unit,
             Self::Size { .. } => "bytes",
             Self::Duration { .. } => "seconds",
             _ => "",
@@ -169,6 +218,12 @@ impl Kind {
             Self::Counts { choices, buckets, .. } => {
                 Some((choices.len() + 1) as f64 * bits(buckets.len()))
             }
+            Self::Flow { steps, buckets, .. } => {
+                let (all, most) = (Moves(steps).len(), self.things_max()?);
+                // No more than to choose each of its moves, or none, with a bucket.
+                let chosen = most as f64 * bits(all * buckets.len());
+                Some(chosen.min(all as f64 * bits(buckets.len())))
+            }
             Self::Sample { .. } => None,
         }
     }
@@ -196,144 +251,16 @@ impl Kind {
             // Each entry has quotes and a comma, in `counts` a colon and the label's quotes too.
             Self::Set { choices } => all(choices) + 3 * (choices.len() + 1) + 2,
             Self::Counts { choices, .. } => all(choices) + (label + 6) * (choices.len() + 1) + 2,
+            // Two steps, the sign between them, and the same quotes, colon and comma.
+            Self::Flow { steps, .. } => {
+                (2 * longest(steps) + label + 7) * self.things_max().unwrap_or(0) + 2
+            }
             // Every character may be a quotation mark, which is written with two.
             Self::Sample { bytes_max, .. } => {
                 2 * usize::try_from(*bytes_max).unwrap_or(0) + label + "{count:,value:}".len() + 8
             }
         }
     }
-}
-
-/// Ascending lower bounds, the first of them 0, and a maximum at which numbers are clipped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "BucketsText", into = "BucketsText")]
-pub struct Buckets {
-    from: Vec<u64>,
-    max: u64,
-}
-
-/// Why numbers are no buckets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BucketsError {
-    /// Fewer than two buckets, or too many.
-    #[error("2 to {BUCKETS_MAX} buckets are needed")]
-    Number,
-    /// The bounds do not ascend.
-    #[error("each bound must be above the one before it")]
-    Order,
-    /// The maximum is not above the last bound.
-    #[error("`max` must be above the last bound")]
-    Max,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BucketsText {
-    from: Vec<u64>,
-    max: u64,
-}
-
-impl Buckets {
-    /// Buckets from their lower bounds; a bucket from 0 is added where the list does not begin
-    /// with one. Numbers above `max` count as `max`.
-    ///
-    /// # Errors
-    /// Says which rule the bounds break.
-    pub fn new(mut from: Vec<u64>, max: u64) -> Result<Self, BucketsError> {
-        if from.first().is_some_and(|first| *first > 0) {
-            from.insert(0, 0);
-        }
-        if from.len() < 2 || from.len() > BUCKETS_MAX {
-            return Err(BucketsError::Number);
-        }
-        if !from.is_sorted_by(|a, b| a < b) {
-            return Err(BucketsError::Order);
-        }
-        if from.last().is_none_or(|last| max <= *last) {
-            return Err(BucketsError::Max);
-        }
-        Ok(Self { from, max })
-    }
-
-    /// How many there are; at least two.
-    #[expect(clippy::len_without_is_empty, reason = "there are always at least two")]
-    pub fn len(&self) -> usize {
-        self.from.len()
-    }
-
-    /// Where numbers are clipped.
-    pub fn max(&self) -> u64 {
-        self.max
-    }
-
-    /// The bucket that a number falls into.
-    pub fn index_of(&self, number: u64) -> usize {
-        self.from.partition_point(|from| *from <= number).saturating_sub(1)
-    }
-
-    /// The smallest and the largest number of a bucket; the last one ends at the maximum.
-    pub fn bounds(&self, index: usize) -> Option<(u64, u64)> {
-        let low = *self.from.get(index)?;
-        let high = self.from.get(index + 1).map_or(self.max, |next| next - 1);
-        Some((low, high))
-    }
-
-    fn label(&self, index: usize, measure: Measure) -> Option<String> {
-        let low = *self.from.get(index)?;
-        let write = |number| write_bound(number, measure);
-        Some(match (self.from.get(index + 1), measure) {
-            (None, _) => format!("{}+", write(low)),
-            (Some(next), Measure::Things) if next - 1 == low => write(low),
-            (Some(next), Measure::Things) => format!("{}-{}", write(low), write(next - 1)),
-            (Some(next), _) => format!("{}-{}", write(low), write(*next)),
-        })
-    }
-}
-
-impl TryFrom<BucketsText> for Buckets {
-    type Error = BucketsError;
-    fn try_from(text: BucketsText) -> Result<Self, BucketsError> {
-        Self::new(text.from, text.max)
-    }
-}
-
-impl From<Buckets> for BucketsText {
-    fn from(buckets: Buckets) -> Self {
-        Self { from: buckets.from, max: buckets.max }
-    }
-}
-
-const BYTES: [(&str, u64); 5] =
-    [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
-const SECONDS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
-
-/// A bound in the largest unit that divides it: `1GiB`, `90s`.
-fn write_bound(number: u64, measure: Measure) -> String {
-    let units: &[(&str, u64)] = match measure {
-        Measure::Things => return number.to_string(),
-        Measure::Bytes => &BYTES,
-        Measure::Seconds => &SECONDS,
-    };
-    let fits = |(_, size): &&(&str, u64)| number.is_multiple_of(*size);
-    match units.iter().find(fits) {
-        Some((unit, size)) if number > 0 => format!("{}{unit}", number / size),
-        _ => "0".to_owned(),
-    }
-}
-
-/// Reads a bound as a manifest writes it: `"4 GiB"`, `"90 s"`. `None` if it is no such bound.
-pub fn read_bound(text: &str, measure: Measure) -> Option<u64> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at_checked(digits)?;
-    let number: u64 = number.parse().ok()?;
-    let units: &[(&str, u64)] = match measure {
-        Measure::Things => return unit.is_empty().then_some(number),
-        Measure::Bytes => &BYTES,
-        Measure::Seconds => &SECONDS,
-    };
-    let unit = unit.trim();
-    let (_, size) = units.iter().find(|(name, _)| *name == unit)?;
-    number.checked_mul(*size)
 }
 
 /// The bound of a sample's bytes, when the manifest names none.

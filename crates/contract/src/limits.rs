@@ -29,6 +29,10 @@ pub const FIELDS_PER_PART_MAX: usize = 64;
 /// Entries of a closed list. Long enough for every operating system a monitoring product knows.
 pub const CHOICES_MAX: usize = 1_024;
 
+/// Steps of a flow: a release has a number for each bucket of each move, and of 24 steps there are
+/// 625 moves with `other`.
+pub const STEPS_MAX: usize = 24;
+
 /// Buckets of a bucketed number: more would be nearly exact.
 pub const BUCKETS_MAX: usize = 24;
 

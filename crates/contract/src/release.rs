@@ -5,21 +5,21 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Identity, Period, PeriodKind, add_days, monday_of};
+use crate::calendar::{Identity, PeriodKind};
 use crate::id::{ChannelId, FieldId, PartId, ProgramId};
-use crate::limits::WINDOW_PERIODS_MAX;
-use crate::manifest::Channel;
 
 mod cross;
 mod intake_bound;
 mod large;
 mod number;
 mod rolling;
+mod window;
 
 pub use cross::{Axis, CrossLine, CrossTable, Crossed, Label};
 pub use intake_bound::IntakeBound;
 pub use number::{Interval, Number};
 pub use rolling::counts_28_days;
+pub use window::Window;
 
 /// The format this code writes; readers refuse a newer one.
 pub const FORMAT: u32 = 1;
@@ -102,19 +102,6 @@ pub struct ChannelInfo {
     pub retention_days: u32,
     /// Whether a person was asked first (`true`), or told and free to refuse (`false`: opt-out).
     pub asked_first: bool,
-}
-
-/// The finished periods that a release covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Window {
-    /// First day.
-    pub first: Date,
-    /// Last day.
-    pub last: Date,
-    /// Periods in it; counts are averages per period.
-    pub periods: u32,
 }
 
 /// How single installations are protected in the numbers.
@@ -229,6 +216,21 @@ pub enum Table {
         #[serde(default, skip_serializing_if = "is_zero")]
         hidden: u32,
     },
+    /// A bucketed number for each move from one step to another (`flow`).
+    #[non_exhaustive]
+    Flow {
+        /// Every step, in the manifest's order, "other" last.
+        steps: Vec<Step>,
+        /// The buckets' labels, ascending.
+        buckets: Vec<String>,
+        /// What a move is.
+        unit: String,
+        /// One line for each move; its value is the values of its two steps with `>` between.
+        lines: Vec<GridLine>,
+        /// As in `Grid`.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        hidden: u32,
+    },
     /// A sampled open vocabulary (`sample`): values at or above the smallest group.
     #[non_exhaustive]
     Catalogue {
@@ -252,7 +254,18 @@ pub struct Row {
     pub count: Number,
 }
 
-/// One entry of a `counts` field.
+/// One step of a `flow` field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Step {
+    /// The step as it was sent.
+    pub value: String,
+    /// The step for people.
+    pub title: String,
+}
+
+/// One entry of a `counts` field, or a move of a `flow`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -280,66 +293,6 @@ pub struct Folded {
     pub values: Option<u32>,
     /// Answers they hold together, per period.
     pub count: Number,
-}
-
-impl Window {
-    /// All periods from one to another; `None` if they are not of one kind and in order, or more
-    /// than [`WINDOW_PERIODS_MAX`].
-    pub fn new(first: Period, last: Period) -> Option<Self> {
-        let mut periods = 1;
-        let mut period = first;
-        while period != last {
-            period = period.next();
-            periods += 1;
-            if periods > WINDOW_PERIODS_MAX {
-                return None;
-            }
-        }
-        Some(Self { first: first.first_day(), last: last.last_day(), periods })
-    }
-
-    /// The window of the release of a channel that covers the day: one day or one ISO week.
-    pub fn of_release(channel: &Channel, day: Date) -> Self {
-        let covered = Period::containing(channel.release.max(channel.period), day);
-        let periods = match (covered.kind(), channel.period) {
-            (PeriodKind::Week, PeriodKind::Day) => 7,
-            _ => 1,
-        };
-        Self { first: covered.first_day(), last: covered.last_day(), periods }
-    }
-
-    /// The last window of a channel's releases whose parts were all taken in before the day.
-    pub fn last_finished(channel: &Channel, today: Date) -> Self {
-        let mut window = Self::of_release(channel, today);
-        while !window.finished_on(today) {
-            window = Self::of_release(channel, add_days(window.first, -1));
-        }
-        window
-    }
-
-    /// The window right after this one, of the same length.
-    pub fn next(self) -> Self {
-        let days = crate::calendar::days_between(self.first, self.last) + 1;
-        Self { first: add_days(self.first, days), last: add_days(self.last, days), ..self }
-    }
-
-    /// The first day on which no part of the window is taken in any more.
-    pub fn finished_from(self) -> Date {
-        let last = Period::containing(PeriodKind::Day, self.last);
-        add_days(last.intake_until(), 1)
-    }
-
-    /// Whether no part of the window is taken in any more on this day.
-    pub fn finished_on(self, today: Date) -> bool {
-        today >= self.finished_from()
-    }
-
-    /// Whether it is made of whole periods of this kind, and of as many as it says.
-    pub fn consists_of(self, kind: PeriodKind) -> bool {
-        let days = crate::calendar::days_between(self.first, self.last) + 1;
-        let whole = i64::from(days) == i64::from(self.periods) * i64::from(kind.days());
-        whole && (kind == PeriodKind::Day || monday_of(self.first) == self.first)
-    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

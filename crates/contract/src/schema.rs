@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::calendar::{Identity, PeriodKind};
 use crate::definition::{Definition, FieldShape};
 use crate::id::Choice;
-use crate::kind::Kind;
+use crate::kind::{Kind, MOVE};
 use crate::limits::{PART_BYTES_MAX, VERSION_DIGITS_MAX, VERSION_NUMBERS_MAX};
 use crate::manifest::{Channel, Manifest, OTHER, Part};
 
@@ -146,6 +146,16 @@ fn answer(shape: &FieldShape) -> Value {
                 .map(|choice| (choice.to_owned(), buckets.clone()))
                 .collect();
             json!({ "type": "object", "properties": entries, "additionalProperties": false })
+        }
+        Kind::Flow { steps, .. } => {
+            let steps: Vec<_> = with_other(steps).into_iter().map(literal).collect();
+            let step = format!("({})", steps.join("|"));
+            json!({
+                "type": "object",
+                "propertyNames": { "pattern": format!("^{step}{MOVE}{step}$") },
+                "maxProperties": kind.things_max(),
+                "additionalProperties": { "enum": labels(kind) },
+            })
         }
         Kind::Sample { bytes_max, buckets } => {
             let value = json!({

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Entry, check_sample};
 use crate::id::Choice;
-use crate::kind::Kind;
+use crate::kind::{Kind, Moves};
 use crate::manifest::OTHER;
 use crate::version::Version;
 
@@ -24,11 +24,11 @@ pub(crate) fn write(kind: &Kind, answer: &Answer) -> Option<Value> {
             texts.sort_unstable();
             texts.into()
         }
-        (Kind::Counts { choices, .. }, Answer::Counts(counts)) => {
+        (Kind::Counts { .. } | Kind::Flow { .. }, Answer::Counts(counts)) => {
             let mut map = Map::new();
             for (entry, bucket) in counts {
                 let label = kind.bucket_label(usize::from(*bucket))?;
-                map.insert(entry.text(choices).to_owned(), label.into());
+                map.insert(kind.thing_text(*entry), label.into());
             }
             map.into()
         }
@@ -51,6 +51,9 @@ pub(crate) enum WireError {
     /// The text is neither in the closed list nor `other`.
     #[error("is not among the choices")]
     Choice,
+    /// More moves than the field's bound.
+    #[error("has more moves than its bound")]
+    Moves,
     /// The text is no version in its own spelling.
     #[error("is no version of at most four numbers in their own spelling")]
     Version,
@@ -82,7 +85,7 @@ pub(crate) fn read(kind: &Kind, value: &Value) -> Result<Answer, WireError> {
             read_bucket(kind, text()?).map(Answer::Bucket)
         }
         Kind::Set { choices } => read_set(choices, value).map(Answer::Set),
-        Kind::Counts { choices, .. } => read_counts(kind, choices, value).map(Answer::Counts),
+        Kind::Counts { .. } | Kind::Flow { .. } => read_counts(kind, value).map(Answer::Counts),
         Kind::Sample { bytes_max, buckets } => {
             let (text, label) = if buckets.is_some() {
                 let map = value.as_object().filter(|map| map.len() == 2);
@@ -113,15 +116,14 @@ fn read_set(choices: &[Choice], value: &Value) -> Result<Vec<Entry>, WireError> 
     Ok(entries)
 }
 
-fn read_counts(
-    kind: &Kind,
-    choices: &[Choice],
-    value: &Value,
-) -> Result<Vec<(Entry, u8)>, WireError> {
+fn read_counts(kind: &Kind, value: &Value) -> Result<Vec<(Entry, u8)>, WireError> {
     let map = value.as_object().ok_or(WireError::Type)?;
+    if Some(map.len()) > kind.things_max() {
+        return Err(WireError::Moves);
+    }
     let read = |(name, label): (&String, &Value)| {
         let label = label.as_str().ok_or(WireError::Type)?;
-        Ok((read_entry(choices, name)?, read_bucket(kind, label)?))
+        Ok((read_thing(kind, name)?, read_bucket(kind, label)?))
     };
     let mut counts = map.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     counts.sort_unstable();
@@ -131,6 +133,14 @@ fn read_counts(
 pub(crate) fn read_entry(choices: &[Choice], text: &str) -> Result<Entry, WireError> {
     let entry = Entry::of(text, choices);
     if entry.text(choices) == text { Ok(entry) } else { Err(WireError::Choice) }
+}
+
+/// An entry of `counts`, or a move.
+pub(crate) fn read_thing(kind: &Kind, text: &str) -> Result<Entry, WireError> {
+    match kind {
+        Kind::Flow { steps, .. } => Moves(steps).read(text).ok_or(WireError::Choice),
+        _ => read_entry(kind.choices().unwrap_or_default(), text),
+    }
 }
 
 fn read_bucket(kind: &Kind, text: &str) -> Result<u8, WireError> {

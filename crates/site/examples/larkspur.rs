@@ -17,6 +17,8 @@ mod descriptions;
 #[path = "../tests/it/fixture.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod fixture;
+#[path = "../tests/it/moves.rs"]
+mod moves;
 
 use std::path::Path;
 

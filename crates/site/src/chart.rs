@@ -4,12 +4,14 @@
 //! width of its column while its text keeps its size, and no page needs an inline style.
 
 mod bars;
+mod flow;
 mod grid;
 mod line;
 mod scale;
 mod stack;
 
 pub(crate) use bars::{Bar, Layout, bars, split};
+pub(crate) use flow::{Band, flow};
 pub(crate) use grid::{Line, grid};
 pub(crate) use line::{Point, line};
 pub(crate) use stack::{Layer, stack};

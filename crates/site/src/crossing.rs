@@ -6,7 +6,7 @@ use contract::release::{CrossLine, CrossTable, Crossed, Label, Mode, Number, Rel
 
 use crate::frame::{Anchor, Frame, page};
 use crate::limits::CROSS_CELLS_SHOWN_MAX;
-use crate::number::{Whole, clamped, doubted, grouped, percent, ratio};
+use crate::number::{Whole, bucket, clamped, doubted, grouped, percent, ratio};
 use crate::text::shown;
 use crate::words::when;
 use crate::{ChannelSite, Page, ProgramSite, RenderError, link};
@@ -156,8 +156,9 @@ fn cell(count: Option<Number>, whole: Whole, common: Option<u64>) -> Cell {
 /// An answer at the head of a line or column.
 fn name(label: &Label, unit: &str) -> String {
     match label.together {
-        0 if matches!(unit, "" | "bytes" | "seconds") => shown(&label.title),
-        0 => format!("{} {}", shown(&label.title), shown(unit)),
+        0 if unit.is_empty() => shown(&label.title),
+        0 if matches!(unit, "bytes" | "seconds") => shown(&bucket(&label.title)),
+        0 => format!("{} {}", shown(&bucket(&label.title)), shown(unit)),
         several => format!("{} others, together", grouped(several.into())),
     }
 }

@@ -6,14 +6,14 @@ mod history;
 mod said;
 mod tables;
 
-use contract::release::{FieldTable, Folded, Number, Release};
+use contract::release::{FieldTable, Folded, Number, Release, Table};
 
 pub(crate) use drawing::beneath;
 pub(crate) use highlight::Highlight;
 pub(crate) use history::recent;
 pub(crate) use tables::in_full;
 
-use crate::number::{clamped, ratio};
+use crate::number::{bucket, clamped, ratio};
 use crate::text::{Markup, shown};
 
 /// A question as the page shows it.
@@ -63,6 +63,7 @@ pub(crate) fn field(
     field: &FieldTable,
     csv: String,
 ) -> askama::Result<Field> {
+    let field = &readable(field);
     let drawn = drawing::chart(context, field)?;
     let (chart, highlight) = drawn.map(|chart| (chart.markup, chart.top)).unzip();
     Ok(Field {
@@ -77,6 +78,21 @@ pub(crate) fn field(
         chart,
         csv,
     })
+}
+
+/// The same with ranges as people write them. Files for programs have them as they were published.
+fn readable(field: &FieldTable) -> FieldTable {
+    let mut field = field.clone();
+    match &mut field.table {
+        Table::Histogram { rows, .. } => {
+            rows.iter_mut().for_each(|row| row.title = bucket(&row.title));
+        }
+        Table::Grid { buckets, .. } | Table::Flow { buckets, .. } => {
+            buckets.iter_mut().for_each(|label| *label = bucket(label));
+        }
+        _ => {}
+    }
+    field
 }
 
 /// What shares of this table are shares of. Rows that add up are measured by their own sum, so

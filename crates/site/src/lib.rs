@@ -148,9 +148,12 @@ fn lean(path: &str, content_type: &'static str, text: &str) -> Page {
         }
         comment &= !line.ends_with("*/");
     }
-    let mut text = lines.join("\n");
+    // A line of a script may end a statement.
+    let mut text = lines.join(if content_type == frame::CSS { "" } else { "\n" });
     if content_type == frame::CSS {
-        text = text.replace("; ", ";").replace(" { ", "{").replace(" }", "}");
+        for (spaced, lean) in [("; ", ";"), (" { ", "{"), (" }", "}"), (": ", ":"), (", ", ",")] {
+            text = text.replace(spaced, lean);
+        }
     }
     Page { path: path.to_owned(), content_type, body: text.into_bytes() }
 }

@@ -7,8 +7,17 @@ pub(crate) const TEXT_CHARS_MAX: usize = 400;
 /// Characters of a label inside a drawing, where nothing wraps.
 pub(crate) const LABEL_CHARS_MAX: usize = 11;
 
+/// Characters of a step's name beside bands: what a third of a phone's width holds.
+pub(crate) const STEP_CHARS_MAX: usize = 16;
+
 /// Bars of one chart: more is a table, which is one key away.
 pub(crate) const BARS_MAX: usize = 12;
+
+/// Bands of one chart of moves: more cannot be told apart, and the table has all.
+pub(crate) const BANDS_MAX: usize = 24;
+
+/// Moves with their numbers beneath the bands: the usual ways.
+pub(crate) const MOVES_SAID_MAX: usize = 5;
 
 /// Entries of a chart of long values, each of which takes several lines.
 pub(crate) const LONG_BARS_MAX: usize = 8;

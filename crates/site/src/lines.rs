@@ -95,7 +95,8 @@ impl<'a> Lines<'a> {
                 }
                 self.folded(*folded);
             }
-            Table::Grid { buckets, lines, hidden, .. } => {
+            Table::Grid { buckets, lines, hidden, .. }
+            | Table::Flow { buckets, lines, hidden, .. } => {
                 self.hidden(*hidden);
                 for line in lines {
                     let name = [line.value.as_str(), line.title.as_str()];

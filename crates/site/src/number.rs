@@ -134,6 +134,42 @@ pub(crate) fn range(total: Interval, unit: &str) -> String {
     format!("{} to {}", estimated(total.low, unit), estimated(total.high, unit))
 }
 
+/// "about 61,000" where little room is: an estimate that may as well be nothing is "≤ 90,000".
+pub(crate) fn roughly(total: Interval, unit: &str) -> String {
+    match total.low {
+        0 => format!("≤\u{A0}{}", estimated(total.high, unit)),
+        _ => estimated(total.estimate, unit),
+    }
+}
+
+/// The label of a bucket as people write ranges: `2GiB-4GiB` is "2–4 GiB", `1000-4999` is
+/// "1,000–4,999", `1h-1d` is "1 h – 1 d", `5000+` is "5,000+". What is no such label stays.
+pub(crate) fn bucket(label: &str) -> String {
+    let split = |bound: &str| {
+        let digits = bound.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = bound.split_at_checked(digits)?;
+        let unit = Some(unit).filter(|u| u.bytes().all(|c| c.is_ascii_alphabetic()))?.to_owned();
+        Some((grouped(number.parse().ok()?), unit))
+    };
+    let spaced = |(number, unit): (String, String)| match &*unit {
+        "" => number,
+        unit => format!("{number}\u{A0}{unit}"),
+    };
+    let written = match (label.split_once('-'), label.strip_suffix('+')) {
+        (Some((low, high)), _) => split(low).zip(split(high)).map(|(low, high)| {
+            // Nothing is so many of any unit.
+            if low.1 == high.1 || low.0 == "0" {
+                format!("{}–{}", low.0, spaced(high))
+            } else {
+                format!("{} – {}", spaced(low), spaced(high))
+            }
+        }),
+        (None, Some(low)) => split(low).map(|low| spaced(low) + "+"),
+        (None, None) => split(label).map(spaced),
+    };
+    written.unwrap_or_else(|| label.to_owned())
+}
+
 /// "61,000 (40,000 to 90,000)": for a table.
 pub(crate) fn interval(total: Interval, unit: &str) -> String {
     format!("{} ({})", estimated(total.estimate, unit), range(total, unit))

@@ -110,9 +110,14 @@ impl std::fmt::Debug for Rows {
 /// If the result has another shape.
 pub(super) fn fact(kind: &Kind, result: &Rows) -> Result<Fact, SqlError> {
     match (kind, result.columns) {
-        (Kind::Counts { .. } | Kind::Sample { .. }, 2) => numbers(kind, result),
-        (Kind::Counts { .. } | Kind::Sample { .. } | Kind::Set { .. }, 1) => Ok(list(kind, result)),
-        (Kind::Set { .. } | Kind::Counts { .. } | Kind::Sample { .. }, _) => Err(SqlError::Columns),
+        (Kind::Counts { .. } | Kind::Flow { .. } | Kind::Sample { .. }, 2) => numbers(kind, result),
+        (
+            Kind::Counts { .. } | Kind::Flow { .. } | Kind::Sample { .. } | Kind::Set { .. },
+            columns,
+        ) => match columns {
+            1 => Ok(list(kind, result)),
+            _ => Err(SqlError::Columns),
+        },
         (_, 1) => match result.rows.as_slice() {
             [] | [(None, _)] => Err(SqlError::Nothing),
             [(Some(value), _)] => Ok(Fact::Text(value.clone())),
@@ -124,7 +129,7 @@ pub(super) fn fact(kind: &Kind, result: &Rows) -> Result<Fact, SqlError> {
 
 /// A value that is not there is `other` where things are counted, and nothing elsewhere.
 fn named<'r>(kind: &Kind, name: Option<&'r String>) -> Option<&'r str> {
-    let nothing = matches!(kind, Kind::Counts { .. }).then_some("");
+    let nothing = matches!(kind, Kind::Counts { .. } | Kind::Flow { .. }).then_some("");
     name.map(String::as_str).or(nothing)
 }
 

@@ -1,7 +1,7 @@
 //! The answers in a part's bytes, in words. They are read from the very bytes that are sent, so
 //! what is shown and what leaves cannot differ.
 
-use contract::kind::Kind;
+use contract::kind::{Kind, MOVE};
 use contract::manifest::Field;
 use serde_json::{Map, Value};
 
@@ -35,6 +35,14 @@ pub(super) fn in_words(field: &Field, answer: &Value) -> String {
                 format!("{}: {label} {unit}", field.title_of(entry))
             };
             listed(&counts.iter().map(count).collect::<Vec<_>>(), "; ")
+        }
+        (Kind::Flow { unit, .. }, Value::Object(moves)) => {
+            let count = |(text, label): (&String, &Value)| {
+                let steps: Vec<_> = text.split(MOVE).map(|step| field.title_of(step)).collect();
+                let label = range(label.as_str().unwrap_or_default());
+                format!("{}: {label} {unit}", steps.join(" \u{2192} "))
+            };
+            listed(&moves.iter().map(count).collect::<Vec<_>>(), "; ")
         }
         (Kind::Sample { .. }, Value::Object(sample)) => {
             let text = |key: &str| sample.get(key).and_then(Value::as_str).unwrap_or_default();

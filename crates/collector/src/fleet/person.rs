@@ -55,19 +55,50 @@ impl Person {
             Kind::Count { buckets, .. } | Kind::Size { buckets } | Kind::Duration { buckets } => {
                 Answer::Bucket(self.bucket(own, field, buckets, 0)?)
             }
-            Kind::Set { choices } => Answer::Set(has(own, choices.len(), drift)),
+            Kind::Set { choices } => Answer::Set(has((own, field), choices.len(), drift)),
             Kind::Counts { choices, buckets, .. } => {
                 // What is not there at all is left out, so the empty bucket is not used.
                 let least = usize::from(buckets.bounds(0) == Some((0, 0)));
-                let entries = has(own, choices.len(), drift).into_iter();
+                let entries = has((own, field), choices.len(), drift).into_iter();
                 let count = |entry: Entry| {
                     let own = own.roll(entry.index() as u64);
                     Some((entry, self.bucket(own, field, buckets, least)?))
                 };
                 Answer::Counts(entries.filter_map(count).collect())
             }
+            Kind::Flow { buckets, .. } => {
+                Answer::Counts(self.moves((own, field), kind, buckets)?)
+            }
             Kind::Sample { .. } => return None,
         })
+    }
+
+    /// Everybody goes some of the usual ways, which are the same for all, and few go any other.
+    fn moves(
+        self,
+        (own, field): (Dice, Dice),
+        kind: &Kind,
+        buckets: &Buckets,
+    ) -> Option<Vec<(Entry, u8)>> {
+        let (all, steps) = (kind.things()?, kind.choices()?.len() + 1);
+        let least = usize::from(buckets.bounds(0) == Some((0, 0)));
+        let usual = |at: usize| {
+            let (from, to) = (at / steps, at % steps);
+            let known = from + 1 < steps && to + 1 < steps && from != to;
+            let way = field.part(300 + at as u64);
+            if known && way < 0.35 { 0.25 + 1.5 * way } else { 0.01 }
+        };
+        let mut moves: Vec<_> = (0..all)
+            .filter(|at| own.part(400 + *at as u64) < usual(*at))
+            .filter_map(|at| {
+                let bucket = self.bucket(own.roll(at as u64), field, buckets, least)?;
+                Some((Entry::at(at), bucket))
+            })
+            .collect();
+        moves.sort_by_key(|(_, bucket)| std::cmp::Reverse(*bucket));
+        moves.truncate(kind.things_max()?);
+        moves.sort_unstable();
+        Some(moves)
     }
 
     /// Values of an open vocabulary, each once.
@@ -102,9 +133,11 @@ impl Person {
     }
 }
 
-/// The entries of a list that somebody has: the first ones most of all.
-fn has(own: Dice, entries: usize, drift: f64) -> Vec<Entry> {
-    let rate = |at: usize| 0.86 * 0.8f64.powf(at as f64 * 12.0 / (entries as f64 + 4.0));
+/// The entries of a list that somebody has: the first ones most of all, and of some lists more than
+/// of others.
+fn has((own, field): (Dice, Dice), entries: usize, drift: f64) -> Vec<Entry> {
+    let most = 0.2 + 0.7 * field.part(6);
+    let rate = |at: usize| most * 0.8f64.powf(at as f64 * 12.0 / (entries as f64 + 4.0));
     let turned = |at: usize| if at % 3 == 1 { rate(at) + 0.15 * drift } else { rate(at) };
     // The last one is `other`.
     let has = |at: &usize| {

@@ -110,3 +110,30 @@ fn a_channel_that_cannot_be_counted_hides_none_of_the_others_in_a_rehearsal() {
     let usage = server.get("/larkspur/usage/");
     assert!(usage.text().contains("nothing is received yet"), "{}", usage.text());
 }
+
+#[test]
+fn a_path_leads_to_a_page_or_to_nothing() {
+    let vendor = Vendor::without_keys();
+    assert!(simulate(&vendor, &[]).status.success());
+    let server = served(&vendor);
+    // A file of the folder that is served from: the program's private keys lie beside it.
+    for path in [
+        "/../keys",
+        "/larkspur/../../keys",
+        "/larkspur/usage/..%2f..%2fkeys",
+        "/larkspur/usage/%2e%2e/%2e%2e/ledger.json",
+        "/larkspur//usage/",
+        "//larkspur/usage/",
+        "/larkspur/usage/index.html/",
+        "/larkspur/usage/%00",
+        "/larkspur\\usage",
+        "/LARKSPUR/USAGE/",
+        "/larkspur/usage/csv/",
+    ] {
+        let answer = server.get(path);
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(!answer.text().contains(".."), "{path} is not told back: {}", answer.text());
+    }
+    let folder = server.get("/larkspur/usage");
+    assert_eq!((folder.status, folder.header("location")), (308, Some("usage/")));
+}

@@ -205,6 +205,7 @@ fn widened(old: &Kind, new: &Kind) -> bool {
         (Kind::Version { suffixes: old }, Kind::Version { suffixes: new }) => {
             new.iter().any(|suffix| !old.contains(suffix))
         }
+        (Kind::Flow { .. }, Kind::Flow { .. }) => new.things_max() > old.things_max(),
         (Kind::Sample { bytes_max: old, .. }, Kind::Sample { bytes_max: new, .. }) => new > old,
         _ => false,
     };

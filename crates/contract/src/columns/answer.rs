@@ -63,11 +63,11 @@ pub(super) fn read(kind: &Kind, bytes: &[u8]) -> Option<Answer> {
             let entries = (0..many).map(|_| take_entry(&mut bytes, choices.len()));
             Answer::Set(entries.collect::<Option<_>>()?)
         }
-        Kind::Counts { choices, .. } => {
+        Kind::Counts { .. } | Kind::Flow { .. } => {
+            let last = kind.things()?.checked_sub(1)?;
             let many = take_number(&mut bytes)?;
-            let counts = (0..many).map(|_| {
-                Some((take_entry(&mut bytes, choices.len())?, take_bucket(&mut bytes, kind)?))
-            });
+            let counts = (0..many)
+                .map(|_| Some((take_entry(&mut bytes, last)?, take_bucket(&mut bytes, kind)?)));
             Answer::Counts(counts.collect::<Option<_>>()?)
         }
         Kind::Sample { .. } => {

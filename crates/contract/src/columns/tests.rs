@@ -32,6 +32,15 @@ fn an_answer_of_every_kind_comes_back() {
             Answer::Counts(vec![(Entry(1), 2)]),
         ),
         (
+            Kind::Flow {
+                steps: list(),
+                moves_max: Some(2),
+                unit: "visits".into(),
+                buckets: buckets(),
+            },
+            Answer::Counts(vec![(Entry(0), 0), (Entry(8), 2)]),
+        ),
+        (
             Kind::Sample { bytes_max: 64, buckets: Some(buckets()) },
             Answer::Sample("Meadow".into(), Some(1)),
         ),

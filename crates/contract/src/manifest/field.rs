@@ -13,8 +13,8 @@ use super::reader::{Found, Node};
 use super::source::Source;
 use super::{Field, OTHER, Sensitivity};
 use crate::id::{Choice, FieldId, PurposeId};
-use crate::kind::{Buckets, Kind, Measure, SAMPLE_BYTES_DEFAULT, read_bound};
-use crate::limits::{CHOICES_MAX, EXPIRY_YEAR_MAX, INTEGER_MAX, SAMPLE_BYTES_MAX};
+use crate::kind::{Buckets, Kind, Measure, Moves, SAMPLE_BYTES_DEFAULT, read_bound};
+use crate::limits::{CHOICES_MAX, EXPIRY_YEAR_MAX, INTEGER_MAX, SAMPLE_BYTES_MAX, STEPS_MAX};
 
 /// Why and until when a question is asked.
 #[derive(Clone)]
@@ -49,7 +49,16 @@ pub(super) fn question(
     let kind = kind(&node);
     if kind.is_none() {
         // Its own keys would only be called unknown now.
-        node.pass_over(&["choices", "suffixes", "unit", "buckets", "max", "bytes_max"]);
+        node.pass_over(&[
+            "choices",
+            "suffixes",
+            "unit",
+            "buckets",
+            "max",
+            "bytes_max",
+            "steps",
+            "moves_max",
+        ]);
     }
     let sensitivity = sensitivity(&node, kind.as_ref());
     let publish = node.flag("publish").unwrap_or(true);
@@ -114,7 +123,9 @@ fn sensitivity(node: &Node<'_, '_>, kind: Option<&Kind>) -> Sensitivity {
 /// The kinds of the manifest, and what each needs beside its name.
 const KINDS: &str = "flag, choice (choices), version (suffixes), count (unit, buckets, max), \
                      size (buckets, max), duration (buckets, max), set (choices), \
-                     counts (choices, unit, buckets, max), sample (bytes_max, buckets, max), \
+                     counts (choices, unit, buckets, max), \
+                     flow (steps, moves_max, unit, buckets, max), \
+                     sample (bytes_max, buckets, max), \
                      records (unit, records_max, column)";
 
 fn kind(node: &Node<'_, '_>) -> Option<Kind> {
@@ -137,6 +148,7 @@ fn kind(node: &Node<'_, '_>) -> Option<Kind> {
             let buckets = buckets(node, Measure::Things);
             Some(Kind::Counts { choices: choices?, unit: unit?, buckets: buckets? })
         }
+        "flow" => flow(node),
         "sample" => {
             let bytes_max = node.number("bytes_max", 1..u64::from(SAMPLE_BYTES_MAX) + 1);
             let bytes_max = bytes_max.and_then(|n| u32::try_from(n).ok());
@@ -165,6 +177,27 @@ pub(super) fn unit(node: &Node<'_, '_>) -> Option<String> {
         return None;
     }
     Some(unit)
+}
+
+fn flow(node: &Node<'_, '_>) -> Option<Kind> {
+    let fix = "list the steps that may leave, as in `steps = [\"search\", \"result\"]`; every \
+               other one is sent as `other`";
+    if !node.has("steps") {
+        node.missing("steps", fix);
+    }
+    let steps = choice_list(node, "steps");
+    if steps.len() > STEPS_MAX {
+        let fix = format!("keep to {STEPS_MAX}: there is a number for each move between two steps");
+        node.note("steps", format!("there are {} steps", steps.len()), fix);
+    }
+    let moves = u64::try_from(Moves(&steps).len()).unwrap_or(u64::MAX);
+    let moves_max = node.number("moves_max", 1..moves.saturating_add(1));
+    let (unit, buckets) = (unit(node), buckets(node, Measure::Things));
+    if steps.is_empty() || steps.len() > STEPS_MAX {
+        return None;
+    }
+    let moves_max = moves_max.and_then(|most| u32::try_from(most).ok());
+    Some(Kind::Flow { steps, moves_max, unit: unit?, buckets: buckets? })
 }
 
 fn choices(node: &Node<'_, '_>) -> Option<Vec<Choice>> {

@@ -48,6 +48,7 @@ pub(super) fn channel(node: &Node<'_, '_>, channel: &Channel, places: &[PartPlac
     words(reader, &channel.about, &node.place("about"), channel.identity);
     for (field, at) in fields {
         words(reader, &field.question, &at.question, channel.identity);
+        bounded_flow(reader, channel, field, at);
     }
     anchor(node, channel);
     releases(node, channel);
@@ -142,6 +143,19 @@ fn anonymous(reader: &Reader<'_>, text: &Text, at: &Range<usize>, identity: Iden
     if said && identity != Identity::None {
         let fix = "data with tags is pseudonymous: drop the word, or use `identity = \"none\"`";
         reader.note(at, "the sentence calls tagged data anonymous", fix);
+    }
+}
+
+/// Without noise, a bound on moves is one more equation: where the shown moves nearly use it up,
+/// few are left for those that are not shown.
+fn bounded_flow(reader: &Reader<'_>, channel: &Channel, field: &Field, at: &FieldPlace) {
+    let is_bounded = matches!(field.kind, Kind::Flow { moves_max: Some(_), .. });
+    if is_bounded && field.publish && channel.publication == Publication::Exact {
+        let what =
+            format!("`{}` has a bound on its moves, and is published without noise", field.id);
+        let fix = "leave `moves_max` out, or publish with noise: with the bound it could be \
+                   computed what is not shown";
+        reader.note(&at.field, what, fix);
     }
 }
 

@@ -238,7 +238,7 @@ pub(super) fn fits(node: &Node<'_, '_>, kind: &Kind, source: &Source) {
         let fix = "`times` belongs to count, size and duration";
         node.note("source", format!("a `{}` is multiplied", kind.name()), fix);
     }
-    let several = matches!(kind, Kind::Set { .. } | Kind::Counts { .. });
+    let several = matches!(kind, Kind::Set { .. } | Kind::Counts { .. } | Kind::Flow { .. });
     let counted = matches!(kind, Kind::Count { .. } | Kind::Flag);
     let listed = several || counted || matches!(kind, Kind::Sample { .. });
     match take.amount {
@@ -267,7 +267,7 @@ fn pushed(node: &Node<'_, '_>, kind: &Kind, keeps: Keeps) {
         Kind::Count { .. } | Kind::Size { .. } | Kind::Duration { .. } => {
             &[(Keeps::Sum, "sum"), (Keeps::Largest, "largest"), (Keeps::Last, "last")]
         }
-        Kind::Set { .. } | Kind::Counts { .. } => &[(Keeps::Sum, "sum")],
+        Kind::Set { .. } | Kind::Counts { .. } | Kind::Flow { .. } => &[(Keeps::Sum, "sum")],
         Kind::Sample { .. } => {
             let fix = "name a query, a file or a command: only numbers and words of a list are \
                        pushed";

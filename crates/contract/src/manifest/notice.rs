@@ -74,6 +74,7 @@ fn is_harmless(field: &Field) -> bool {
             | Kind::Choice { .. }
             | Kind::Set { .. }
             | Kind::Counts { .. }
+            | Kind::Flow { .. }
             | Kind::Count { .. }
             | Kind::Size { .. }
             | Kind::Duration { .. }

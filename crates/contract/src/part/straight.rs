@@ -104,7 +104,7 @@ fn answer(rest: &mut Rest<'_>, kind: &Kind, labels: &[String]) -> Option<Answer>
             Answer::Bucket(bucket(rest, labels)?)
         }
         Kind::Set { choices } => set(rest, choices)?,
-        Kind::Counts { choices, .. } => counts(rest, choices, labels)?,
+        Kind::Counts { .. } | Kind::Flow { .. } => counts(rest, kind, labels)?,
         Kind::Sample { bytes_max, buckets: None } => sample(rest, *bytes_max, None)?,
         Kind::Sample { bytes_max, buckets: Some(_) } => {
             rest.pass("{\"count\":")?;
@@ -157,7 +157,7 @@ fn set(rest: &mut Rest<'_>, choices: &[Choice]) -> Option<Answer> {
 }
 
 /// As [`set`], each with its bucket.
-fn counts(rest: &mut Rest<'_>, choices: &[Choice], labels: &[String]) -> Option<Answer> {
+fn counts(rest: &mut Rest<'_>, kind: &Kind, labels: &[String]) -> Option<Answer> {
     rest.pass("{")?;
     let mut counts = Vec::new();
     let mut last = "";
@@ -170,8 +170,11 @@ fn counts(rest: &mut Rest<'_>, choices: &[Choice], labels: &[String]) -> Option<
             return None;
         }
         rest.pass(":")?;
-        counts.push((wire::read_entry(choices, text).ok()?, bucket(rest, labels)?));
+        counts.push((wire::read_thing(kind, text).ok()?, bucket(rest, labels)?));
         last = text;
+    }
+    if Some(counts.len()) > kind.things_max() {
+        return None;
     }
     counts.sort_unstable();
     Some(Answer::Counts(counts))

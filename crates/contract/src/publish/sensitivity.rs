@@ -22,6 +22,7 @@ pub const HEADLINE_SENSITIVITY: u32 = 1;
 ///   no sum can give as answers overlap. Δ = entries + `other` + 1.
 /// * `counts`: an answer is in one bucket of each of its entries, and among those who answered.
 ///   Δ = entries + `other` + 1. Those who have any of an entry are the sum of its buckets.
+/// * `flow`: the same, but an answer has no more moves than the field's bound. Δ = that bound + 1.
 /// * `sample`: an installation gives at most [`SAMPLES_PER_PERIOD_MAX`] values, each its own part.
 ///   Only values are published: neither their buckets nor a total. Δ = that many.
 pub fn sensitivity(kind: &Kind) -> u32 {
@@ -33,7 +34,8 @@ pub fn sensitivity(kind: &Kind) -> u32 {
         | Kind::Size { .. }
         | Kind::Duration { .. } => 1,
         Kind::Version { .. } => 3,
-        Kind::Set { choices } | Kind::Counts { choices, .. } => number(choices.len() + 1) + 1,
+        Kind::Set { choices } => number(choices.len() + 1) + 1,
+        Kind::Counts { .. } | Kind::Flow { .. } => number(kind.things_max().unwrap_or(0)) + 1,
         Kind::Sample { .. } => number(SAMPLES_PER_PERIOD_MAX),
     }
 }

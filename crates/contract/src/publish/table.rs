@@ -4,10 +4,11 @@ use super::doubt::Doubt;
 use super::shown::Rule;
 use super::suppress::Line;
 use super::total::{self, Weighed};
+use crate::answer::Entry;
 use crate::id::Choice;
-use crate::kind::Kind;
+use crate::kind::{Kind, Moves};
 use crate::manifest::{Field, OTHER};
-use crate::release::{Folded, GridLine, Number, Row, Table};
+use crate::release::{Folded, GridLine, Number, Row, Step, Table};
 use crate::tally::Cells;
 use crate::version::Version;
 
@@ -85,7 +86,6 @@ impl Maker<'_> {
 
     fn grid(self, answered: i64, cells: &[Vec<i64>]) -> Table {
         let kind = &self.field.kind;
-        let choices = kind.choices().unwrap_or_default();
         let mut lines = Vec::new();
         let mut hidden = 0;
         for (index, buckets) in cells.iter().enumerate() {
@@ -99,10 +99,10 @@ impl Maker<'_> {
                 continue;
             }
             let counts = if shown == Line::Buckets { buckets.as_slice() } else { &[] };
-            let value = choice(choices, index);
+            let value = kind.thing_text(Entry::at(index));
             lines.push(GridLine {
-                value: value.to_owned(),
-                title: self.field.title_of(value).to_owned(),
+                title: self.title_of_thing(index, &value),
+                value,
                 installations: self.doubt.number(any, buckets.len()),
                 counts: counts.iter().map(|count| self.doubt.number(*count, 1)).collect(),
                 total: (shown == Line::Buckets)
@@ -111,7 +111,25 @@ impl Maker<'_> {
             });
         }
         let buckets = (0..).map_while(|index| kind.bucket_label(index)).collect();
-        Table::Grid { buckets, unit: kind.unit().to_owned(), lines, hidden }
+        let unit = kind.unit().to_owned();
+        let Kind::Flow { steps, .. } = kind else {
+            return Table::Grid { buckets, unit, lines, hidden };
+        };
+        let step = |index| {
+            let value = choice(steps, index);
+            Step { value: value.to_owned(), title: self.field.title_of(value).to_owned() }
+        };
+        let steps = (0..Moves(steps).steps()).map(step).collect();
+        Table::Flow { steps, buckets, unit, lines, hidden }
+    }
+
+    /// An entry of `counts` or a move, for people.
+    fn title_of_thing(self, index: usize, value: &str) -> String {
+        let Kind::Flow { steps, .. } = &self.field.kind else {
+            return self.field.title_of(value).to_owned();
+        };
+        let ends = Moves(steps).ends(Entry::at(index));
+        ends.map(|step| self.field.title_of(step.text(steps))).join(" \u{2192} ")
     }
 
     fn versions(

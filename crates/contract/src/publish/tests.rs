@@ -15,6 +15,8 @@ use crate::tally::Cells;
 
 const MANIFEST: &str = include_str!("../../tests/publish/manifest.toml");
 
+const VISITS: &str = include_str!("../../tests/publish/visits.toml");
+
 const DAYS: [&str; 7] = [
     "2026-11-16",
     "2026-11-17",
@@ -30,7 +32,7 @@ fn manifest() -> Manifest {
     let after = "[[channel.part]]\nid = \"modules\"";
     let crosses = "[[channel.part.cross]]\nrows = \"edition\"\ncolumns = \"devices\"\n\
                    [[channel.part.cross]]\nrows = \"capacity\"\ncolumns = \"devices\"\n";
-    let daily = daily.replace(after, &[crosses, after].concat());
+    let daily = daily.replace(after, &[crosses, VISITS, after].concat());
     Manifest::parse(&daily).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
@@ -111,14 +113,20 @@ fn sheet() -> impl Strategy<Value = Vec<(&'static str, Value)>> {
     );
     let modules = (prop::sample::subsequence(vec!["mail", "maps", "other"], 0..=3), ports)
         .prop_map(|(modules, ports)| json!({"modules": modules, "ports": ports}));
+    let visits = prop::collection::btree_map(
+        word(&["search>result", "result>search", "search>other", "result>result", "other>other"]),
+        word(&["0", "1-9", "10+"]),
+        0..=3,
+    );
     let samples = prop::collection::btree_set("[a-d]{1,2}", 0..=20);
-    (platform, version, amounts, modules, samples).prop_map(
-        |(platform, version, amounts, modules, samples)| {
+    (platform, version, amounts, modules, visits, samples).prop_map(
+        |(platform, version, amounts, modules, visits, samples)| {
             let mut sheet = vec![
                 ("platform", platform),
                 ("software", version),
                 ("sizes", amounts),
                 ("modules", modules),
+                ("visits", json!({"visits": visits})),
             ];
             let samples = samples.into_iter().map(|value| json!({"processor": value}));
             sheet.extend(samples.map(|answers| ("processor", answers)));
@@ -258,6 +266,10 @@ fn some_installation_moves_every_field_by_exactly_its_delta() {
             json!({"devices": "0", "capacity": "1TiB+", "edition": "other", "uptime": "1d+"}),
         ),
         ("modules", json!({"modules": ["mail", "maps", "other"], "ports": all})),
+        (
+            "visits",
+            json!({"visits": {"other>other": "0", "result>search": "10+", "search>other": "1-9"}}),
+        ),
     ];
     sheet.extend((0..20).map(|n| ("processor", json!({"processor": format!("cpu {n}")}))));
     let mut after = tally(&manifest);

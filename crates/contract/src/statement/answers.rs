@@ -39,6 +39,19 @@ pub fn possible_answers(field: &Field) -> String {
             ranges(kind, buckets),
             titles(choices).join(", "),
         ),
+        Kind::Flow { steps, moves_max, unit, buckets } => {
+            let which = match moves_max {
+                Some(1) => "the most frequent move".to_owned(),
+                Some(most) => format!("the {} most frequent moves", grouped((*most).into())),
+                None => "each move".to_owned(),
+            };
+            format!(
+                "For {which} from one step to another, a range of {unit} ({}); a step is one of: \
+                 {}, or other.",
+                ranges(kind, buckets),
+                titles(steps).join(", "),
+            )
+        }
         Kind::Sample { bytes_max, buckets } => {
             let often = match buckets {
                 Some(buckets) => {

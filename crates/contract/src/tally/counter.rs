@@ -1,5 +1,7 @@
 //! The counters of one field, by its kind.
 
+use std::collections::BTreeMap;
+
 use crate::answer::{Answer, Entry};
 use crate::kind::{Buckets, Kind};
 use crate::version::Version;
@@ -14,7 +16,7 @@ pub(crate) enum Counter {
     Cells(Vec<u64>),
     /// `set`: how many answered, how many gave no entry, how many gave each.
     Set { answered: u64, none: u64, entries: Vec<u64> },
-    /// `counts`: how many answered, and a row of buckets for each entry.
+    /// `counts` and `flow`: how many answered, and a row of buckets for each entry or move.
     Counts { answered: u64, width: usize, cells: Vec<u64> },
     /// `version`.
     Version { answered: u64, other: u64, versions: Open<Version> },
@@ -52,8 +54,9 @@ impl Counter {
             Kind::Set { choices } => {
                 Self::Set { answered: 0, none: 0, entries: vec![0; choices.len() + 1] }
             }
-            Kind::Counts { choices, .. } => {
-                Self::Counts { answered: 0, width, cells: vec![0; width * (choices.len() + 1)] }
+            Kind::Counts { .. } | Kind::Flow { .. } => {
+                let things = kind.things().unwrap_or(0);
+                Self::Counts { answered: 0, width, cells: vec![0; width * things] }
             }
             Kind::Version { .. } => {
                 Self::Version { answered: 0, other: 0, versions: Open::new(bound) }
@@ -253,21 +256,17 @@ fn add_counts(cells: &mut [u64], width: usize, mapping: &Mapping, given: &[(Entr
         }
         return;
     };
-    // Old entries that have become `other` count once, in the largest of their buckets: their sum
-    // is not known.
-    let other = (cells.len() / width.max(1)).saturating_sub(1);
-    let mut largest = None;
+    // Old entries that have become one, such as `other`, count once, in the largest of their
+    // buckets: their sum is not known.
+    let mut largest: BTreeMap<Entry, u8> = BTreeMap::new();
     for (entry, bucket) in given {
-        let Some(bucket) = mapped_bucket(buckets, *bucket) else { continue };
-        let index = mapped(entries, *entry).index();
-        if index < other {
-            bump(cells, index * width + usize::from(bucket));
-        } else {
-            largest = largest.max(Some(bucket));
+        if let Some(bucket) = mapped_bucket(buckets, *bucket) {
+            let kept = largest.entry(mapped(entries, *entry)).or_default();
+            *kept = bucket.max(*kept);
         }
     }
-    if let Some(bucket) = largest {
-        bump(cells, other * width + usize::from(bucket));
+    for (entry, bucket) in largest {
+        bump(cells, entry.index() * width + usize::from(bucket));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::answer::Entry;
 use crate::id::Choice;
-use crate::kind::{Buckets, Kind};
+use crate::kind::{Buckets, Kind, Moves};
 
 /// The field that counts an answer, and how.
 #[derive(Clone)]
@@ -68,6 +68,13 @@ fn mapping(from: &Kind, to: &Kind) -> Option<Mapping> {
             Kind::Counts { choices: old, unit: a, buckets: from },
             Kind::Counts { choices: new, unit: b, buckets: to },
         ) if a == b => Some(Mapping::Counts(entries(old, new), buckets(from, to))),
+        (
+            Kind::Flow { steps: old, unit: a, buckets: from_buckets, .. },
+            Kind::Flow { steps: new, unit: b, buckets: to_buckets, moves_max },
+        ) if a == b && (moves_max.is_none() || from.things_max() <= to.things_max()) => {
+            // Noise is enough for as many moves as the manifest says now, and for no more.
+            Some(Mapping::Counts(moves(old, new), buckets(from_buckets, to_buckets)))
+        }
         // Longer values are cut off by nobody: what an older bound let through is a value still.
         (Kind::Sample { .. }, Kind::Sample { .. }) => Some(Mapping::Same),
         (_, Kind::Choice { .. } | Kind::Version { .. }) => Some(Mapping::Other),
@@ -78,6 +85,14 @@ fn mapping(from: &Kind, to: &Kind) -> Option<Mapping> {
 fn entries(old: &[Choice], new: &[Choice]) -> Vec<Entry> {
     let mapped = old.iter().map(|choice| Entry::of(choice.as_str(), new));
     mapped.chain([Entry::at(new.len())]).collect()
+}
+
+fn moves(old: &[Choice], new: &[Choice]) -> Vec<Entry> {
+    let steps = entries(old, new);
+    let step = |old: Entry| steps.get(old.index()).copied().unwrap_or(Entry::at(new.len()));
+    (0..Moves(old).len())
+        .map(|place| Moves(new).at(Moves(old).ends(Entry::at(place)).map(step)))
+        .collect()
 }
 
 /// The new bucket that holds all of an old one.

@@ -34,7 +34,7 @@ fn blocks(document: &str) -> Vec<(usize, String, String)> {
 fn whole(words: &str, fragment: &str) -> String {
     let (head, _) = SMALL.split_once("[[channel]]").unwrap();
     let channel = "[[channel]]\nid = \"c\"\ntitle = \"C\"\nabout = \"C\"\n";
-    let kept = "retention_days = 1\npublication = \"exact\"\n";
+    let kept = "retention_days = 1\npublication = { epsilon_release = 1.0, epsilon_year = 53.0 }\n";
     match words {
         "" => fragment.to_owned(),
         "program" => SMALL.replace("[controller]", &format!("{fragment}\n[controller]")),
@@ -66,8 +66,7 @@ fn every_example_in_the_guide_is_a_manifest() {
             Err(problems) => panic!("the example at line {line}: {problems}"),
         }
     }
-    let every =
-        ["flag", "choice", "version", "count", "size", "duration", "set", "counts", "sample"];
+    let every = "flag choice version count size duration set counts flow sample".split(' ');
     for kind in every {
         assert!(kinds.contains(&kind), "the guide has no example of `{kind}`");
     }

@@ -11,6 +11,7 @@ mod attack_crosses;
 mod columns;
 mod crosses;
 mod fixture;
+mod flows;
 mod ledger;
 mod loss;
 mod records;

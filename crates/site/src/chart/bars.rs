@@ -44,6 +44,7 @@ struct Drawn<'a> {
 }
 
 /// Draws bars.
+/// `summary` is what it says to those who do not see it; empty inside of another chart.
 pub(crate) fn bars(summary: &str, bars: &[Bar], layout: Layout) -> askama::Result<Markup> {
     let most = bars.iter().map(|bar| bar.share + bar.error).fold(f64::MIN_POSITIVE, f64::max);
     // The shape of columns is what matters, whatever their height.

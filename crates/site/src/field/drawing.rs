@@ -1,15 +1,16 @@
 //! Which chart fits which table.
 
-use contract::release::{FieldTable, GridLine, Row, Table};
+use contract::kind::MOVE;
+use contract::release::{FieldTable, GridLine, Number, Row, Step, Table};
 
 use super::highlight::{self, Highlight};
 use super::history::layers;
 use super::tables::counted;
 use super::{Context, error_ratio, everyone, whole};
-use crate::chart::{Bar, Layer, Layout, Line, bars, grid, split, stack};
-use crate::limits::{BARS_MAX, LONG_BARS_MAX, VALUES_SAID_MAX};
-use crate::number::{Whole, clamped, days, estimated, ratio};
-use crate::text::{Markup, shown};
+use crate::chart::{Band, Bar, Layer, Layout, Line, bars, flow, grid, split, stack};
+use crate::limits::{BANDS_MAX, BARS_MAX, LONG_BARS_MAX, MOVES_SAID_MAX, VALUES_SAID_MAX};
+use crate::number::{Whole, clamped, days, ratio, roughly};
+use crate::text::{self, Markup, shown};
 
 /// Characters of a label from which it stands above its bar.
 const LONG_FROM_CHARS: usize = 28;
@@ -33,6 +34,7 @@ pub(super) fn chart(context: Context<'_>, field: &FieldTable) -> askama::Result<
         },
         Table::Versions { minor, .. } => versions(context, field, minor)?,
         Table::Grid { buckets, lines, unit, .. } => spreads(context, field, buckets, lines, unit)?,
+        Table::Flow { steps, lines, .. } => moves(context, field, steps, lines)?,
         Table::Catalogue { rows, .. } => catalogue(rows, of(everyone(field.answered, rows)))?,
         _ => return Ok(None),
     }))
@@ -130,7 +132,7 @@ fn spreads(
             many if everyone.is_one() => if many > 0 { "yes" } else { "no" }.to_owned(),
             many => everyone.part(many),
         },
-        total: line.total.map(|total| estimated(total.estimate, &unit)).unwrap_or_default(),
+        total: line.total.map(|total| roughly(total, &unit)).unwrap_or_default(),
         counts: line.counts.iter().map(|count| clamped(*count)).collect(),
     };
     let drawn: Vec<Line> = lines.iter().map(line).collect();
@@ -149,6 +151,40 @@ fn spreads(
     Ok(Chart { markup, top: None })
 }
 
+/// Bands for the most frequent moves, and the first of them with their numbers.
+fn moves(
+    context: Context<'_>,
+    field: &FieldTable,
+    steps: &[Step],
+    lines: &[GridLine],
+) -> askama::Result<Chart> {
+    let whole = Whole::of(context.release, clamped(field.answered).max(1));
+    let mut lines: Vec<&GridLine> = lines.iter().collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(clamped(line.installations)));
+    let place = |value: &str| steps.iter().position(|step| step.value == value);
+    let band = |line: &&GridLine| {
+        let (from, to) = line.value.split_once(MOVE)?;
+        let many = clamped(line.installations);
+        let text = format!("{}: {}", shown(&line.title), whole.part(many));
+        Some(Band { ends: [place(from)?, place(to)?], width: many, text })
+    };
+    let bands: Vec<Band> = lines.iter().take(BANDS_MAX).filter_map(band).collect();
+    let names: Vec<String> = steps.iter().map(|step| text::step(&step.title)).collect();
+    lines.truncate(MOVES_SAID_MAX);
+    let drawn: Vec<Bar> = lines
+        .iter()
+        .map(|line| bar_of(&line.title, line.installations, whole))
+        .filter(|bar| bar.share > 0.0)
+        .collect();
+    let most = lines.first().map_or(String::new(), |line| {
+        let many = whole.part(clamped(line.installations));
+        format!(" The most frequent: {}, {many}.", shown(&line.title))
+    });
+    let summary = format!("Bands for {} moves from step to step.{most}", bands.len());
+    let bars = bars("", &drawn, Layout::Long)?;
+    Ok(Chart { markup: flow(&summary, &names, &bands, bars)?, top: None })
+}
+
 fn catalogue(rows: &[Row], whole: Whole) -> askama::Result<Chart> {
     let rows = most(rows, LONG_BARS_MAX);
     draw(&rows, whole, Layout::Long)
@@ -165,11 +201,15 @@ fn most(rows: &[Row], room: usize) -> Vec<&Row> {
 }
 
 fn bar(row: &Row, whole: Whole) -> Bar {
-    let value = clamped(row.count);
+    bar_of(&row.title, row.count, whole)
+}
+
+fn bar_of(title: &str, count: Number, whole: Whole) -> Bar {
+    let value = clamped(count);
     Bar {
-        label: shown(&row.title),
+        label: shown(title),
         share: ratio(value, whole.count),
-        error: error_ratio(row.count, whole.count),
+        error: error_ratio(count, whole.count),
         // Without any text a bar has no height.
         text: if whole.is_one() { "\u{A0}".to_owned() } else { whole.part(value) },
     }

@@ -94,7 +94,12 @@ pub(super) fn layers(
         let rows = rows.iter().filter(|row| wanted(row)).map(|row| clamped(row.count));
         rows.fold(0, u64::saturating_add)
     };
-    let latest = recent.last().map_or(0, |(_, rows)| count(rows, &|_| true));
+    let shown = recent.last().map_or(0, |(_, rows)| count(rows, &|_| true));
+    // The same as of the table and of the figure above: too rare versions are in nobody's share.
+    let latest = match (history.last().and_then(|release| of(release, id)), beneath) {
+        (Some(field), None) => clamped(field.answered).max(shown),
+        _ => shown,
+    };
     let layer = |title: &str, colour: usize, wanted: &dyn Fn(&Row) -> bool| {
         let values: Vec<u64> = recent.iter().map(|(_, rows)| count(rows, wanted)).collect();
         let now = values.last().copied().unwrap_or(0);

@@ -2,6 +2,7 @@
 
 use contract::release::{FieldTable, Folded, Mode, Release, Table};
 
+use crate::limits::BANDS_MAX;
 use crate::number::{Whole, clamped, doubted, grouped, in_all};
 use crate::text::shown;
 
@@ -54,16 +55,22 @@ pub(super) fn notes(release: &Release, field: &FieldTable) -> Vec<String> {
         }
         Table::Set { folded, hidden, .. } => {
             notes.extend(folded.map(|folded| declared(release, folded, &group)));
-            notes.extend(hidden_entries(*hidden, &group));
+            notes.extend(hidden_entries(*hidden, ENTRIES, &group));
         }
         Table::Versions { folded, folded_minor, .. } => {
             notes.extend(versions(release, *folded_minor, *folded, &group));
         }
-        Table::Grid { lines, hidden, .. } => {
+        Table::Grid { lines, hidden, .. } | Table::Flow { lines, hidden, .. } => {
+            let is_flow = matches!(field.table, Table::Flow { .. });
+            let what = if is_flow { ["move", "moves"] } else { ENTRIES };
             notes.extend(match release.mode {
-                Mode::Exact => hidden_entries(*hidden, &group),
-                _ => noisy_lines(*hidden, &group),
+                Mode::Exact => hidden_entries(*hidden, what, &group),
+                _ => noisy_lines(*hidden, what, &group),
             });
+            let more = lines.len().saturating_sub(BANDS_MAX);
+            if is_flow && more > 0 {
+                notes.push(format!("{} rarer moves are in the table alone.", grouped(more as u64)));
+            }
             if lines.iter().any(|line| line.counts.is_empty()) {
                 notes.push(format!(
                     "Where one of the sizes has fewer than {group} installations, only those that \
@@ -138,25 +145,28 @@ fn why_together(group: &str) -> String {
     )
 }
 
+/// One entry of a list, and several.
+const ENTRIES: [&str; 2] = ["entry", "entries"];
+
 /// Entries of which too few installations have it, or too few have it not.
-fn hidden_entries(hidden: u32, group: &str) -> Option<String> {
-    let entries = entries(hidden)?;
+fn hidden_entries(hidden: u32, what: [&str; 2], group: &str) -> Option<String> {
+    let entries = entries(hidden, what)?;
     Some(format!(
         "Not shown: {entries} that fewer than {group} installations gave, or that all but fewer \
          than {group} gave."
     ))
 }
 
-fn noisy_lines(hidden: u32, group: &str) -> Option<String> {
-    let entries = entries(hidden)?;
+fn noisy_lines(hidden: u32, what: [&str; 2], group: &str) -> Option<String> {
+    let entries = entries(hidden, what)?;
     Some(format!("Not shown: {entries} with a number below {group}, with its noise."))
 }
 
-fn entries(hidden: u32) -> Option<String> {
+fn entries(hidden: u32, [one, several]: [&str; 2]) -> Option<String> {
     match hidden {
         0 => None,
-        1 => Some("1 entry".to_owned()),
-        many => Some(format!("{} entries", grouped(many.into()))),
+        1 => Some(format!("1 {one}")),
+        many => Some(format!("{} {several}", grouped(many.into()))),
     }
 }
 

@@ -33,7 +33,10 @@ pub(super) fn sheets(context: Context<'_>, field: &FieldTable) -> Vec<Sheet> {
             vec![of("Version", minor, minors, Rows::Minor)]
         }
         Table::Grid { buckets, lines, unit, .. } => {
-            vec![grid_sheet((context, &counted(field)), buckets, lines, &shown(unit))]
+            vec![grid_sheet((context, ["Entry", &counted(field)]), buckets, lines, &shown(unit))]
+        }
+        Table::Flow { buckets, lines, unit, .. } => {
+            vec![grid_sheet((context, ["Move", &counted(field)]), buckets, lines, &shown(unit))]
         }
         _ => Vec::new(),
     }
@@ -106,7 +109,7 @@ fn change(now: [f64; 2], before: Option<[f64; 2]>) -> String {
 }
 
 fn grid_sheet(
-    (context, counted): (Context<'_>, &str),
+    (context, [head, counted]): (Context<'_>, [&str; 2]),
     buckets: &[String],
     lines: &[GridLine],
     unit: &str,
@@ -116,7 +119,7 @@ fn grid_sheet(
         std::iter::once(line.installations).chain(counts).collect::<Vec<_>>()
     };
     let doubt = Doubt::of(lines.iter().flat_map(numbers));
-    let mut head = vec!["Entry".to_owned(), "Have any".to_owned()];
+    let mut head = vec![head.to_owned(), "Have any".to_owned()];
     head.extend(buckets.iter().map(|bucket| shown(bucket)));
     let totals = lines.iter().any(|line| line.total.is_some());
     if totals {

@@ -74,3 +74,36 @@ fn days_name_no_month_twice() {
     assert_eq!(days(date(2026, 12, 28), date(2027, 1, 3)), "28 December 2026 to 3 January 2027");
     assert_eq!(days(date(2026, 11, 9), date(2026, 11, 9)), "9 November 2026");
 }
+
+#[test]
+fn buckets_are_written_as_people_write_ranges() {
+    let cases = [
+        ("0", "0"),
+        ("1-9", "1–9"),
+        ("1000-4999", "1,000–4,999"),
+        ("10000+", "10,000+"),
+        ("0-2GiB", "0–2\u{A0}GiB"),
+        ("2GiB-4GiB", "2–4\u{A0}GiB"),
+        ("256MiB-1GiB", "256\u{A0}MiB – 1\u{A0}GiB"),
+        ("1TiB+", "1\u{A0}TiB+"),
+        ("1h-1d", "1\u{A0}h – 1\u{A0}d"),
+        ("90d+", "90\u{A0}d+"),
+    ];
+    for (label, text) in cases {
+        assert_eq!(bucket(label), text);
+    }
+    for other in ["", "-", "+", "1–9", "a-b", "1-", "-1", "26.10", "<script>", "1-2-3", "9\u{202E}"]
+    {
+        assert_eq!(bucket(other), other);
+    }
+}
+
+#[test]
+fn an_estimate_that_may_be_nothing_says_how_much_it_may_be() {
+    let total = |low: u64| -> Interval {
+        serde_json::from_value(serde_json::json!({"estimate": 0, "low": low, "high": 9_000_000}))
+            .unwrap()
+    };
+    assert_eq!(roughly(total(0), "ports"), "≤\u{A0}9 million");
+    assert_eq!(roughly(total(1), "ports"), "0");
+}

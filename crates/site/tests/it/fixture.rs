@@ -52,9 +52,10 @@ pub(crate) fn usage(plan: Plan) -> Vec<Release> {
 /// A channel of exactly so many questions: those of `usage` over and over.
 pub(crate) fn many(count: usize) -> Vec<Release> {
     history(Plan::LARKSPUR, "usage", "Usage", &|week| {
-        let fields = fields(week);
-        let mut many = Vec::new();
-        for at in 0..count {
+        let mut fields = fields(week);
+        // A flow has a channel of its own, with its own decision: one is enough.
+        let mut many: Vec<Value> = fields.extract_if(.., |field| field["id"] == "moves").collect();
+        for at in many.len()..count {
             let mut field = fields[at % fields.len()].clone();
             field["id"] = json!(format!("{}-{at}", field["id"].as_str().unwrap()));
             many.push(field);
@@ -150,7 +151,7 @@ impl Week {
         rows.iter().map(|(value, title, share)| self.row(value, title, *share)).collect()
     }
 
-    fn total(self, mean: f64) -> Value {
+    pub(crate) fn total(self, mean: f64) -> Value {
         let sum = self.fleet() * mean;
         #[expect(clippy::cast_possible_truncation, reason = "far below 2^53")]
         let [estimate, low, high] = [1.0, 0.66, 1.44].map(|part| (sum * part).round() as i64);
@@ -170,11 +171,12 @@ pub(crate) fn field(
         "answered": week.number(share), "table": table})
 }
 
-/// Eleven questions, of every kind.
+/// Twelve questions, of every kind.
 pub(crate) fn fields(week: Week) -> Vec<Value> {
     let mut all = vec![versions(week)];
     all.extend(closed(week));
     all.extend(bucketed(week));
+    all.push(crate::moves::moves(week));
     all.push(field(
         week,
         "exporter",

@@ -17,6 +17,7 @@ mod fixture;
 mod hostile;
 mod keyboard;
 mod markup;
+mod moves;
 mod reading;
 mod seen;
 mod style;

@@ -292,7 +292,8 @@ fn two_answers_together_have_a_table_with_heads_on_both_sides() {
     let section = html[from..].split("</section>").next().unwrap();
     let tags = tags(section);
     let scoped = |scope| tags.iter().filter(|tag| tag.get("scope") == Some(scope)).count();
-    assert_eq!((scoped("col"), scoped("row")), (3, 4));
+    // Both questions stand at their answers: one above the columns, one at the head of the lines.
+    assert_eq!((scoped("col"), scoped("row"), scoped("colgroup")), (4, 4, 1));
     let words = words(section);
     assert!(words.contains("Which database holds the data? with How many devices are watched?"));
     assert!(words.contains("Installations, each ± 9; shares are of their line"), "{words}");

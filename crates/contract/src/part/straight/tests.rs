@@ -9,7 +9,10 @@ use crate::calendar::PeriodKind;
 use crate::manifest::Manifest;
 use crate::part::{Part, check_fully, check_straight};
 
-const KINDS: &str = include_str!("../../../tests/publish/manifest.toml");
+const KINDS: &str = concat!(
+    include_str!("../../../tests/publish/manifest.toml"),
+    include_str!("../../../tests/publish/visits.toml")
+);
 
 /// Numbers without an order in them, the same in every run.
 struct Numbers(u64);
@@ -39,6 +42,12 @@ impl Numbers {
             Kind::Counts { choices, .. } => {
                 let entries = self.entries(choices).into_iter();
                 Answer::Counts(entries.map(|entry| (entry, bucket(self))).collect())
+            }
+            Kind::Flow { .. } => {
+                let (all, most) = (kind.things().unwrap(), kind.things_max().unwrap());
+                let first = self.below(all);
+                let moves = (first..all).take(self.below(most + 1));
+                Answer::Counts(moves.map(|at| (Entry::at(at), bucket(self))).collect())
             }
             Kind::Sample { buckets, .. } => {
                 let texts = ["LX-4", "a \"b\" c", "a\\b", "größer", "x"];
