@@ -201,7 +201,7 @@ fn withdraw(
         let progress = agent.withdraw(channel, How::Cli, "en", now)?;
         code |= u8::from(progress.obstacle.is_some());
         out.push_str(&words::withdraw::text(agent, channel, &progress));
-        values.push(words::withdraw::json(channel, &progress));
+        values.push(words::withdraw::json(agent, channel, &progress));
     }
     let output = if json { Output::json(&values.into()) } else { Output::text(out) };
     Ok(Output { code, ..output })

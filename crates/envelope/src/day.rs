@@ -26,6 +26,32 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D
     }
 }
 
+/// The same where there may be no day: use with `default` and `skip_serializing_if`, so that no day
+/// has no text.
+pub mod optional {
+    use jiff::civil::Date;
+    use serde::{Deserializer, Serializer};
+
+    /// Writes a day as `YYYY-MM-DD`.
+    ///
+    /// # Errors
+    /// If the serializer fails.
+    pub fn serialize<S: Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
+        match day {
+            Some(day) => super::serialize(day, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    /// Reads a day of exactly the form `YYYY-MM-DD`.
+    ///
+    /// # Errors
+    /// If the text is no day, or is one in another form.
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Date>, D::Error> {
+        super::deserialize(d).map(Some)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     fn reads(text: &str) -> bool {

@@ -31,6 +31,10 @@ pub struct Deletion<'a> {
     pub part: &'a str,
     /// The program's id.
     pub program: &'a str,
+    /// The day of the channel's next release: numbers published before it stay as they are, and it
+    /// no longer counts the rows. `None` where nothing of the channel is published.
+    #[serde(with = "day::optional", skip_serializing_if = "Option::is_none")]
+    pub published_before_stays: Option<Date>,
     /// The number of rows removed; as in all JSON of Candor below 2^53.
     pub removed: u64,
     /// The tag whose rows were removed.
@@ -55,6 +59,10 @@ pub struct Tombstone {
     pub part: String,
     /// The program's id.
     pub program: String,
+    /// The day of the channel's next release: numbers published before it stay as they are, and it
+    /// no longer counts the rows. `None` where nothing of the channel is published.
+    #[serde(with = "day::optional", default, skip_serializing_if = "Option::is_none")]
+    pub published_before_stays: Option<Date>,
     /// The number of rows removed.
     pub removed: u64,
     /// Over `"candor/tombstone/v1" ‖ 0x00 ‖` the canonical JSON of the [`Deletion`].
@@ -84,8 +92,7 @@ impl Tombstone {
     /// If it is of another program, or of a day on which the key is not valid.
     pub fn sign(signer: &ReceiptSigner, deletion: Deletion<'_>) -> Result<Self, SignError> {
         let key = signer.key();
-        let Deletion { backups_expire, channel, deleted_on, part, program, removed, tag } =
-            deletion;
+        let Deletion { backups_expire, channel, deleted_on, part, program, .. } = deletion;
         key.may_sign(KeyPurpose::Receipt, program, deleted_on)?;
         Ok(Self {
             backups_expire,
@@ -94,9 +101,10 @@ impl Tombstone {
             key: key.certificate().clone(),
             part: part.to_owned(),
             program: program.to_owned(),
-            removed,
+            published_before_stays: deletion.published_before_stays,
+            removed: deletion.removed,
             signature: key.sign(&canonical::message(TOMBSTONE, &deletion)),
-            tag,
+            tag: deletion.tag,
         })
     }
 
@@ -131,6 +139,7 @@ impl Tombstone {
             deleted_on: self.deleted_on,
             part: &self.part,
             program: &self.program,
+            published_before_stays: self.published_before_stays,
             removed: self.removed,
             tag: self.tag,
         }

@@ -290,20 +290,20 @@ impl Vendor {
             let left: Vec<_> = bytes.iter().flat_map(|bytes| real.disk.find(bytes)).collect();
             assert!(left.is_empty(), "a deleted tag is still in {left:?}");
         }
-        let days = paper.retention_days(channel);
-        self.tombstones((channel, days), &deleted, (&real, is_forged))
+        self.tombstones(channel, &deleted, (&real, is_forged))
     }
 
     fn tombstones(
         &self,
-        (channel, days): (&str, u32),
+        channel: &str,
         deleted: &[collector::store::Deleted],
         (real, is_forged): (&Real, bool),
     ) -> Option<Reply> {
-        let (program, channel) = ("larkspur".parse().ok()?, channel.parse().ok()?);
+        let program = "larkspur".parse().ok()?;
+        let channel = real.catalogue.channel("larkspur", channel)?;
         let mut tombstones: Vec<Tombstone> = Vec::new();
         for deleted in deleted {
-            let deletion: Deletion<'_> = deleted.deletion(&program, &channel, days);
+            let deletion: Deletion<'_> = deleted.deletion(&program, channel);
             let signed = if is_forged {
                 Tombstone::sign(&self.forger, deletion).ok()
             } else {

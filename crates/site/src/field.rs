@@ -85,10 +85,14 @@ fn readable(field: &FieldTable) -> FieldTable {
     let mut field = field.clone();
     match &mut field.table {
         Table::Histogram { rows, .. } => {
-            rows.iter_mut().for_each(|row| row.title = bucket(&row.title));
+            for row in rows {
+                row.title = bucket(&row.title);
+            }
         }
         Table::Grid { buckets, .. } | Table::Flow { buckets, .. } => {
-            buckets.iter_mut().for_each(|label| *label = bucket(label));
+            for label in buckets {
+                *label = bucket(label);
+            }
         }
         _ => {}
     }

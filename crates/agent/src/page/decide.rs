@@ -61,7 +61,7 @@ pub(super) fn withdraw(agent: &Agent<'_>, visit: &Visit<'_>) -> Result<Response,
     let now = visit.request.posted("now").as_deref() == Some("yes");
     let progress = agent.withdraw(&channel, how(visit), "en", now)?;
     if visit.json {
-        return Ok(Response::json(200, &words::withdraw::json(&channel, &progress)));
+        return Ok(Response::json(200, &words::withdraw::json(agent, &channel, &progress)));
     }
     Ok(Response::see("./#held".to_owned()))
 }

@@ -43,6 +43,8 @@ pub(super) struct HeldRow {
     pub(super) sentence: String,
     /// How far its deletion is.
     pub(super) deleting: Option<String>,
+    /// What becomes of published numbers when it is taken back.
+    pub(super) published: String,
     /// Whether agreeing again would keep some of it.
     pub(super) may_undo: bool,
     pub(super) may_withdraw: bool,
@@ -125,9 +127,13 @@ fn receipt(agent: &Agent<'_>, channel: &ChannelId, period: Period, part: &SentPa
     let deleted = part.deleted(&agent.destination.root_keys, channel);
     if let Some(tombstone) = deleted {
         let (day, backups) = (tombstone.deleted_on, tombstone.backups_expire);
+        let stays = tombstone.published_before_stays.map(|day| {
+            format!("numbers published before the next release, {}, stay; ", day_in_words(day))
+        });
         let outcome = format!(
-            "deleted on {} by signed statement, verified; backups expire on {}",
+            "deleted on {} by signed statement, verified; {}backups expire on {}",
             day_in_words(day),
+            stays.unwrap_or_default(),
             day_in_words(backups)
         );
         return ReceiptView {
@@ -277,6 +283,7 @@ fn held_row(
         title: title(agent, channel),
         sentence,
         deleting: words::withdraw::in_a_line(&title(agent, channel), &progress),
+        published: words::withdraw::published(agent, channel.as_str()),
         may_undo: progress.pending > progress.asked,
         may_withdraw: is_known && progress.pending == 0 && parts + unanswered + pruned > 0,
     })

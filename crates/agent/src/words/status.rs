@@ -68,7 +68,7 @@ pub fn json(agent: &Agent<'_>) -> Result<Value, Trouble> {
     for channel in agent.channels() {
         let progress = agent.progress(channel)?;
         if progress.pending > 0 {
-            deletions.push(withdraw::json(channel.as_str(), &progress));
+            deletions.push(withdraw::json(agent, channel.as_str(), &progress));
         }
     }
     let channel = |verdict: &Verdict<'_>| {

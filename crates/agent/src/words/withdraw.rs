@@ -2,10 +2,14 @@
 
 use std::fmt::Write as _;
 
+use contract::calendar::day_in_words;
+use contract::release::Window;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::{moment, number, sent};
 use crate::agent::Agent;
+use crate::ports::day_of;
 use crate::withdraw::Progress;
 
 /// Said where everything is deleted at once.
@@ -31,16 +35,29 @@ pub fn text(agent: &Agent<'_>, channel: &str, progress: &Progress) -> String {
             &format!("{parts} without a tag or its key: forgotten after {days} days, as promised"),
         );
     }
-    line(
-        "what stays",
-        "numbers already published: one machine cannot be taken out of a sum. The next release\n\
-         no longer counts it",
-    );
+    line("what stays", &published(agent, channel));
     if progress.pending > progress.asked {
         let undo = format!("candor-agent agree {channel}: keeps whatever is not deleted by then");
         line("to undo", &undo);
     }
     out
+}
+
+/// The day of a channel's next release; `None` where nothing of it is published.
+fn next_release(agent: &Agent<'_>, channel: &str) -> Option<Date> {
+    Window::next_release(agent.manifest.channel(channel)?, day_of(agent.now()))
+}
+
+/// What becomes of published numbers.
+pub fn published(agent: &Agent<'_>, channel: &str) -> String {
+    match next_release(agent, channel) {
+        Some(day) => format!(
+            "Numbers already published stay: one machine cannot be taken out of a sum.\n\
+             The next release comes on {} and counts nothing that is deleted by then.",
+            day_in_words(day)
+        ),
+        None => "No answer of it is published.".to_owned(),
+    }
 }
 
 fn deleted(progress: &Progress) -> String {
@@ -72,13 +89,14 @@ pub fn in_a_line(channel: &str, progress: &Progress) -> Option<String> {
 }
 
 /// The same as JSON.
-pub fn json(channel: &str, progress: &Progress) -> Value {
+pub fn json(agent: &Agent<'_>, channel: &str, progress: &Progress) -> Value {
     json!({
         "channel": channel,
         "confirmed": progress.confirmed,
         "pending": progress.pending,
         "asked": progress.asked,
         "last": progress.last,
+        "next_release": next_release(agent, channel).map(|day| day.to_string()),
         "without_key": progress.without_key,
         "obstacle": progress.obstacle.as_ref().map(sent::happened),
     })

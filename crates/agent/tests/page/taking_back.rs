@@ -16,6 +16,9 @@ fn what_joins_tags_is_said_beside_the_button_that_does_it() {
         let (at, then) = (page.find(warning), page.find(button));
         assert!(at.is_some() && at < then, "{warning}");
     }
+    let stays = "Numbers already published stay: one machine cannot be taken out of a sum.\n\
+                 The next release comes on ";
+    assert!(page.contains(stays), "{page}");
 }
 
 #[test]

@@ -222,7 +222,7 @@ pub(super) async fn delete(address: Address, shared: &Shared) -> Result<Answer, 
     let (signers, today) = (shared.signers(), shared.clock.today());
     let mut tombstones = Vec::with_capacity(deleted.len());
     for deleted in &deleted {
-        let deletion = deleted.deletion(&program, &channel, served.retention_days);
+        let deletion = deleted.deletion(&program, served);
         let tombstone = signers.tombstone(deletion, today);
         tombstones.push(tombstone.ok_or_else(|| intake::unavailable(store::Trouble::Key))?);
     }

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use contract::calendar::{Period, PeriodKind, add_days};
 use contract::id::{ChannelId, PartId, ProgramId};
 use contract::limits::CLOCK_SKEW_DAYS;
+use contract::manifest::Channel;
+use contract::release::Window;
 use disk::Disk;
 use envelope::{Deletion, Tag};
 use jiff::civil::Date;
@@ -61,19 +63,15 @@ pub struct Settled {
 
 impl Deleted {
     /// What a tombstone states of it.
-    pub fn deletion<'a>(
-        &'a self,
-        program: &'a ProgramId,
-        channel: &'a ChannelId,
-        retention_days: u32,
-    ) -> Deletion<'a> {
-        let days = i32::try_from(retention_days).unwrap_or(i32::MAX);
+    pub fn deletion<'a>(&'a self, program: &'a ProgramId, channel: &'a Channel) -> Deletion<'a> {
+        let days = i32::try_from(channel.retention_days).unwrap_or(i32::MAX);
         Deletion {
             backups_expire: add_days(self.deleted_on, days),
-            channel: channel.as_str(),
+            channel: channel.id.as_str(),
             deleted_on: self.deleted_on,
             part: self.part.as_ref().map_or("", PartId::as_str),
             program: program.as_str(),
+            published_before_stays: Window::next_release(channel, self.deleted_on),
             removed: self.removed,
             tag: self.tag,
         }

@@ -49,6 +49,8 @@ fn after_a_deletion_no_file_holds_tag_or_answers() {
         tombstone.verify(&[vendor.root], &key.tag()).unwrap();
         assert_eq!((tombstone.removed, tombstone.deleted_on), (1, TODAY));
         assert_eq!(tombstone.backups_expire.to_string(), "2026-12-20");
+        let next = tombstone.published_before_stays.unwrap();
+        assert_eq!(next.to_string(), "2026-11-25", "the week's reports come in until the 24th");
     }
     let parts: Vec<_> = deleted.iter().map(|tombstone| tombstone.part.as_str()).collect();
     assert_eq!(parts, ["platform", "words"]);

@@ -81,6 +81,7 @@ pub(crate) fn deletion() -> Deletion<'static> {
         deleted_on: TODAY,
         part: "platform",
         program: PROGRAM,
+        published_before_stays: Some(date(2026, 11, 25)),
         removed: 3,
         tag: Tag(*b"0123456789abcdef"),
     }

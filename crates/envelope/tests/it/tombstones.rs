@@ -59,3 +59,16 @@ fn the_tag_is_not_printed() {
     let tombstone = tombstone();
     assert!(!format!("{tombstone:?}").contains(&tombstone.tag.to_string()));
 }
+
+#[test]
+fn a_statement_without_the_day_of_the_next_release_is_believed_as_it_was_signed() {
+    // What was signed before there was such a day, and where nothing of the channel is published.
+    let without = Deletion { published_before_stays: None, ..deletion() };
+    let signed = Tombstone::sign(&signer(), without).unwrap();
+    assert!(!signed.to_json().contains("published_before_stays"));
+    let read: Tombstone = serde_json::from_str(&signed.to_json()).unwrap();
+    assert_eq!(read.verify(&roots(), &without.tag), Ok(without));
+    // The day is signed: it cannot be added, taken away or moved.
+    let added = Tombstone { published_before_stays: deletion().published_before_stays, ..signed };
+    assert_eq!(added.verify(&roots(), &without.tag), Err(TombstoneError::Signature));
+}

@@ -116,10 +116,6 @@ impl Paper {
         period.forget_by(self.retention.get(channel).copied().unwrap_or(0))
     }
 
-    pub(super) fn retention_days(&self, channel: &str) -> u32 {
-        self.retention.get(channel).copied().unwrap_or(0)
-    }
-
     /// A receipt left.
     pub(super) fn hold(&mut self, held: Held) {
         self.promise(&held, true);

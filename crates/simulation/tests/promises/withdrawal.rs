@@ -266,3 +266,24 @@ fn a_live_listing_shows_what_the_ledger_has() {
     ledger.sort();
     assert_eq!(shown, ledger);
 }
+
+// Noon of 20 November 2026, a Friday: the week's reports are taken in until Tuesday.
+#[test]
+fn what_is_published_stays_and_page_and_tombstone_name_the_next_release() {
+    let world = sent(21);
+    let progress = withdraw(&world, true);
+    let agent = world.agent();
+    let said = agent::words::withdraw::text(&agent, "usage", &progress);
+    assert!(said.contains("Numbers already published stay"), "{said}");
+    assert!(said.contains("The next release comes on 25 November 2026"), "{said}");
+    let json = agent::words::withdraw::json(&agent, "usage", &progress);
+    assert_eq!(json["next_release"], "2026-11-25");
+    drop(agent);
+    tick_for(&world, 30);
+    let lines = agent::ledger::entries(&world.disk).unwrap();
+    let days = lines.iter().filter_map(|line| match &line.entry {
+        agent::ledger::Entry::Tombstone { tombstone } => Some(tombstone.published_before_stays),
+        _ => None,
+    });
+    assert_eq!(days.collect::<Vec<_>>(), [Some(jiff::civil::date(2026, 11, 25)); 3]);
+}

@@ -104,13 +104,14 @@ fn a_deletion_is_confirmed_also_with_a_key_that_was_made_after_it() {
     let root = RootKey::generate(&mut random);
     let days = (date(2026, 12, 1), date(2027, 3, 1));
     let key = root.issue(&mut random, KeyPurpose::Receipt, "larkspur", days);
-    let (program, channel) = ("larkspur".parse().unwrap(), "usage".parse().unwrap());
+    let manifest = simulation::larkspur::manifest(simulation::larkspur::FIRST, &root.public());
+    let (program, channel) = ("larkspur".parse().unwrap(), manifest.channel("usage").unwrap());
     let (roots, today) = ([root.public()], date(2026, 12, 4));
     let signers = Signers::choose([(&program, roots.as_slice())], vec![key], today);
     let tag = tag_of(1, PERIOD);
     let deleted_on = date(2026, 11, 29);
     let deleted = Deleted { tag, part: Some("system".parse().unwrap()), removed: 1, deleted_on };
-    let deletion = deleted.deletion(&program, &channel, 30);
+    let deletion = deleted.deletion(&program, channel);
     let tombstone = signers.tombstone(deletion, today).unwrap();
     let stated = tombstone.verify(&roots, &tag).unwrap();
     // The files do not hold the rows on that day either; backups expire when they always did.
