@@ -57,14 +57,17 @@ impl Agent<'_> {
         }
     }
 
-    /// Looking works in every state, also where the folder cannot be written.
+    /// Looking works in every state, also where the folder cannot be written, or is not there.
     fn preview_unfrozen(
         &self,
         consent: &Consent<'_>,
         period: Period,
         trouble: Trouble,
     ) -> Result<Preview, Trouble> {
-        if let Some(frozen) = outbox::load(self.state().disk()?, &consent.channel().id, period)? {
+        let channel = &consent.channel().id;
+        let disk = self.state().disk().ok();
+        let frozen = disk.map(|disk| outbox::load(disk, channel, period)).transpose()?.flatten();
+        if let Some(frozen) = frozen {
             return Ok(Preview { not_frozen: Some(trouble), ..shown(&frozen, consent) });
         }
         let tier = Some(consent.tier().as_str());

@@ -20,18 +20,22 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use agent::cli::Role;
 use agent::outbox;
 use contract::decision::How;
-use jiff::SignedDuration;
+use contract::environment::Environment;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::disk::Fault;
 use crate::larkspur::{FIRST, NARROWED, WIDENED};
 use crate::network::Weather;
 use crate::world::World;
 
+mod carried;
 mod checks;
 mod crash;
 mod fleet;
+mod noticed;
 
 pub use self::fleet::{Heard, Rule};
 
@@ -46,8 +50,15 @@ pub enum Operation {
     Withdraw(&'static str, bool),
     /// The machine enters the air gap, or leaves it.
     Airgap(bool),
-    /// Configuration management places a policy that forbids everything, or removes it.
-    Forbid(bool),
+    /// Configuration management places a policy that says this of usage; one that leaves
+    /// everything to the machine is removed.
+    Policy(Rule),
+    /// A person sees the notice of a channel.
+    Notice(&'static str),
+    /// The service is started anew with an environment that says this.
+    Service(&'static str, &'static str),
+    /// A person makes a bundle, has it imported, and brings the receipts back.
+    Carry,
     /// A person looks.
     Preview(&'static str),
     /// A person sends now.
@@ -88,7 +99,13 @@ pub struct History {
     /// Whether the machine is in the air gap, and what was agreed to inside.
     inside: bool,
     agreed_inside: Vec<&'static str>,
-    is_forbidden: bool,
+    /// From when on the notice of usage counts that somebody saw, where nobody answered it; and
+    /// whether it was seen in the air gap.
+    noticed: Option<(Timestamp, bool)>,
+    /// What configuration management placed.
+    placed: Rule,
+    /// The environment that the service recorded: names and values.
+    service: BTreeMap<String, String>,
     is_full: bool,
     /// Channels whose no is in the record and could not be answered, because the disk failed.
     unfinished: BTreeSet<&'static str>,
@@ -96,6 +113,8 @@ pub struct History {
     fleet: Option<fleet::Fleet>,
     /// What that host answers now, if it may be believed.
     pub offered: Option<Heard>,
+    /// The first version's manifest.
+    first: String,
     seen: usize,
     /// Lines of the ledger, and parts gone at the vendor, when the state was last checked.
     checked: Cell<(usize, usize)>,
@@ -117,11 +136,14 @@ impl History {
             installed: None,
             inside: false,
             agreed_inside: Vec::new(),
-            is_forbidden: false,
+            noticed: None,
+            placed: Rule::Undecided,
+            service: BTreeMap::new(),
             is_full: false,
             unfinished: BTreeSet::new(),
             fleet,
             offered: None,
+            first: FIRST.to_owned(),
             seen: 0,
             checked: Cell::default(),
         }
@@ -130,6 +152,15 @@ impl History {
     /// The same with a manifest that names a relay.
     pub fn through_a_relay(seed: u64) -> Self {
         Self::of(World::through_a_relay(seed))
+    }
+
+    /// The same with a manifest whose usage is opt-out: three days after somebody saw its notice
+    /// it is sent.
+    pub fn opt_out(seed: u64) -> Self {
+        let mut history = Self::new(seed);
+        history.first = noticed::opt_out();
+        history.world.install(&history.first);
+        history
     }
 
     /// Does one operation and checks everything.
@@ -153,7 +184,9 @@ impl History {
             return Err("a deletion left the air gap".into());
         }
         let has_fetched = self.world.network.fetches() > fetches;
-        let nobody_said = self.said_under.is_empty() && self.fleet.is_none();
+        let nobody_said = self.said_under.is_empty()
+            && self.fleet.is_none()
+            && !matches!(self.placed, Rule::Permit(_));
         if has_fetched && (nobody_said || (was_inside && self.inside)) {
             let why = if nobody_said { "nobody decided anything" } else { "it is in the air gap" };
             return Err(format!("keys were fetched, and {why}"));
@@ -179,10 +212,20 @@ impl History {
             | Operation::Decline(_)
             | Operation::Withdraw(..)
             | Operation::Airgap(_)
-            | Operation::Forbid(_) => {
+            | Operation::Policy(_) => {
                 self.act(operation)?;
                 self.note(operation);
             }
+            Operation::Notice(_) => {
+                // Refused where the channel asks first, or was answered.
+                let _ = self.act(operation);
+                self.note_if_seen()?;
+            }
+            Operation::Service(name, value) => {
+                let _ = self.act(operation);
+                self.note_service(name, value)?;
+            }
+            Operation::Carry => shown = self.carry()?,
             Operation::Preview(channel) => {
                 self.world.agent().preview(channel, None, false).map_err(|e| e.to_string())?;
             }
@@ -231,6 +274,12 @@ impl History {
                 agent.withdraw(channel, How::Cli, "en", now).map(drop)
             }
             Operation::Airgap(on) => agent.airgap(on),
+            Operation::Notice(channel) => agent.notice(channel, How::Page, "en"),
+            Operation::Service(name, value) => {
+                let says = |asked: &str| (asked == name).then(|| value.to_owned());
+                let environment = Environment::read("the service", says);
+                agent.state().write_service(Role::All, &environment)
+            }
             _ => Ok(()),
         };
         done.map_err(|error| error.to_string())
@@ -247,14 +296,17 @@ impl History {
                 }
                 self.said_under.insert(channel, self.installed);
                 self.unfinished.remove(channel);
+                self.answered(channel);
             }
             Operation::Decline(channel) | Operation::Withdraw(channel, _) => {
                 self.said.insert(channel, None);
                 self.said_under.insert(channel, self.installed);
                 self.unfinished.remove(channel);
+                self.answered(channel);
             }
             Operation::Airgap(on) => {
                 if self.inside && !on {
+                    self.noticed = self.noticed.filter(|(_, is_inside)| !is_inside);
                     for channel in std::mem::take(&mut self.agreed_inside) {
                         if self.said.get(channel).is_some_and(Option::is_some) {
                             self.said.remove(channel);
@@ -263,12 +315,11 @@ impl History {
                 }
                 self.inside = on;
             }
-            Operation::Forbid(on) => {
-                self.is_forbidden = on;
-                if on {
-                    self.world.policy.place(Ok("policy = 1\ntitle = \"No\"\nothers = \"forbid\""));
-                } else {
-                    self.world.policy.remove();
+            Operation::Policy(rule) => {
+                self.placed = rule;
+                match rule.as_policy() {
+                    Some(text) => self.world.policy.place(Ok(&text)),
+                    None => self.world.policy.remove(),
                 }
             }
             _ => {}
@@ -280,11 +331,11 @@ impl History {
         if let Operation::Upgrade(index) = operation {
             let index = index % all.clone().count();
             if let Some((_, from, to)) = all.clone().nth(index) {
-                self.world.install(&FIRST.replace(from, to));
+                self.world.install(&self.first.replace(from, to));
                 self.installed = Some(index);
             }
         } else {
-            self.world.install(FIRST);
+            self.world.install(&self.first);
             self.installed = None;
         }
     }

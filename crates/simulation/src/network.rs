@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use agent::ports::{Believed, HeldRequest, LastLook, NoReply, Reply, Transport};
+use contract::bundle::Fate;
 use contract::destination::DirectWay;
 use contract::gate::Consent;
 use contract::manifest::{Manifest, Relay as Named};
@@ -40,6 +41,9 @@ pub enum Weather {
     /// Somebody else answers, with receipts of another root key.
     Forged,
 }
+
+/// Where packets go that a person carries.
+pub const BY_HAND: &str = "by hand";
 
 /// A packet that left the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,6 +192,21 @@ impl Network {
             }
             Weather::Busy(status) => Ok(busy(status)),
         }
+    }
+
+    /// A person carries parts to the collector in a file; what became of each, unless the file was
+    /// lost, or the answer.
+    pub fn carry_by_hand(&self, parts: &[&str]) -> Option<Vec<Fate>> {
+        for part in parts {
+            self.record(BY_HAND, part.as_bytes(), String::new());
+        }
+        let fate = |part: &&str| {
+            let reply = self.pass(&Letter::Part(part.as_bytes().to_vec())).ok()?;
+            let receipt = serde_json::from_slice(&reply.body).ok();
+            let refused = receipt.is_none().then(|| format!("status {}", reply.status));
+            Some(Fate { digest: Digest::of(part.as_bytes()), receipt, refused })
+        };
+        parts.iter().map(fate).collect()
     }
 
     fn interrupt(&self) {

@@ -3,6 +3,7 @@
 use std::process::{Command, Output};
 
 use contract::policy::{PolicyFile, SIGNED_BY};
+use serde_json::Value;
 
 use crate::machine::Machine;
 
@@ -15,18 +16,25 @@ fn block(mark: &str) -> &'static str {
     after.split_once("\n```").unwrap().0
 }
 
-/// Runs a line of the guide on a machine, where the program has its usual name.
+/// Runs a line of the guide on a machine.
 fn typed(machine: &Machine, line: &str, policy: &str) -> Output {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-e", "-c", line]);
+    on(machine, shell, policy).output().unwrap()
+}
+
+/// A command on a machine where the program has its usual name.
+fn on(machine: &Machine, mut command: Command, policy: &str) -> Command {
     let bin = machine.path("bin");
     let _ = std::fs::create_dir(&bin);
     let program = env!("CARGO_BIN_EXE_candor-agent");
     let _ = std::os::unix::fs::symlink(program, bin.join("candor-agent"));
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-e", "-c", line]).current_dir(machine.folder.path()).env_clear();
-    shell.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
-    shell.env("CANDOR_MANIFEST", machine.path("manifest.toml"));
-    shell.env("CANDOR_STATE", machine.path("state"));
-    shell.env("CANDOR_POLICY", machine.path(policy)).output().unwrap()
+    command.current_dir(machine.folder.path()).env_clear();
+    command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    command.env("CANDOR_MANIFEST", machine.path("manifest.toml"));
+    command.env("CANDOR_STATE", machine.path("state"));
+    command.env("CANDOR_POLICY", machine.path(policy));
+    command
 }
 
 fn said(output: &Output) -> String {
@@ -58,6 +66,65 @@ fn a_node_with_the_placed_policy_does_what_the_guide_says() {
     std::fs::write(machine.path("policy.toml"), off).unwrap();
     let why = said(&typed(&machine, "candor-agent why usage", "policy.toml"));
     assert!(why.contains("usage is off") && why.contains("the fleet's policy"), "{why}");
+}
+
+/// Has Salt apply the guide's state on a machine, without a master; what it says it did. Nothing
+/// where this machine has no Salt.
+fn applied(machine: &Machine, policy: &str) -> Option<Value> {
+    let found = std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join("salt-call"))
+        .find(|program| program.is_file())?;
+    let (tree, config) = (machine.path("srv/candor"), machine.path("salt"));
+    std::fs::create_dir_all(&tree).unwrap();
+    std::fs::create_dir_all(&config).unwrap();
+    let placed = machine.path("etc/policy.toml").display().to_string();
+    // The only change: a test has no right to the machine's own /etc.
+    let state = block("candor/init.sls").replace("/etc/candor/policy.toml", &placed);
+    let state = state.replace("user: root", &format!("user: {}", rustix::process::getuid()));
+    std::fs::write(tree.join("init.sls"), state).unwrap();
+    std::fs::write(tree.join("policy.toml"), policy).unwrap();
+    let folder = machine.folder.path().display();
+    let text = format!(
+        "id: node\nfile_client: local\nroot_dir: {folder}/salt/root\n\
+         file_roots:\n  base: [{folder}/srv]\n"
+    );
+    std::fs::write(config.join("minion"), text).unwrap();
+    let mut salt = Command::new(found);
+    salt.args(["--local", "--out=json", "--log-level=error", "--config-dir"]).arg(config);
+    salt.args(["state.apply", "candor"]);
+    let output = on(machine, salt, "etc/policy.toml").output().unwrap();
+    let done: Value = serde_json::from_str(&said(&output)).unwrap();
+    Some(done["local"].clone())
+}
+
+#[test]
+fn salt_places_the_policy_of_the_guide_and_it_counts_at_once() {
+    let machine = Machine::new("https://127.0.0.1:1");
+    let policy = block("candor/policy.toml");
+    let why = || said(&typed(&machine, "candor-agent why usage", "etc/policy.toml"));
+    let Some(first) = applied(&machine, policy) else {
+        println!("skipped: there is no salt-call on this machine");
+        return;
+    };
+    let done = first.as_object().unwrap();
+    assert!(done.len() == 2 && done.values().all(|state| state["result"] == true), "{first}");
+    assert!(why().contains("usage is on, at “basic”."), "{}", why());
+    // The same again changes nothing and runs nothing.
+    let again = applied(&machine, policy).unwrap();
+    let unchanged = |state: &Value| state["changes"].as_object().unwrap().is_empty();
+    assert!(again.as_object().unwrap().values().all(unchanged), "{again}");
+    // "To switch the whole grid off": what waited is gone when Salt returns.
+    // Nobody decided anything on this node, so there is no state folder yet: looking works too.
+    let preview = said(&typed(&machine, "candor-agent preview usage", "etc/policy.toml"));
+    assert!(preview.contains("\"channel\":\"usage\""), "{preview}");
+    std::fs::create_dir(machine.path("state")).unwrap();
+    said(&typed(&machine, "candor-agent preview usage", "etc/policy.toml"));
+    let waiting = || std::fs::read_dir(machine.path("state/outbox")).map_or(0, Iterator::count);
+    assert!(waiting() > 0);
+    let off = policy.replace("usage = { permit = \"basic\" } ", "usage = \"forbid\" ");
+    applied(&machine, &off).unwrap();
+    assert_eq!(waiting(), 0);
+    assert!(why().contains("usage is off") && why().contains("the fleet's policy"), "{}", why());
 }
 
 #[test]

@@ -4,18 +4,19 @@ use agent::ledger::{self, Entry, Line};
 use agent::outbox;
 use envelope::Digest;
 
-use super::History;
+use super::{History, Rule};
 use crate::larkspur::WIDENED;
-use crate::network::Packet;
+use crate::network::{BY_HAND, Packet};
 
 impl History {
     fn forbidden(&self) -> bool {
-        let value = |name: &str| {
-            self.world.environment.get(name).map_or(String::new(), |value| value.to_lowercase())
-        };
         // Written out again, on purpose: the model must not use the code that it checks.
-        !["", "1", "true", "yes", "on"].contains(&value("CANDOR_TELEMETRY").as_str())
-            || !["", "0", "false", "no", "off"].contains(&value("DO_NOT_TRACK").as_str())
+        [&self.world.environment, &self.service].into_iter().any(|environment| {
+            let value =
+                |name| environment.get(name).map_or(String::new(), |value| value.to_lowercase());
+            !["", "1", "true", "yes", "on"].contains(&value("CANDOR_TELEMETRY").as_str())
+                || !["", "0", "false", "no", "off"].contains(&value("DO_NOT_TRACK").as_str())
+        })
     }
 
     pub(super) fn check_packets(&mut self, shown: &[Vec<u8>]) -> Result<(), String> {
@@ -44,17 +45,20 @@ impl History {
     /// Whether somebody said yes to this, and nothing forbade it.
     fn check_consent(&self, packet: &Packet, text: &str) -> Result<(), String> {
         let channel = if text.contains(r#""channel":"usage""#) { "usage" } else { "devices" };
-        if self.forbidden() || self.inside || self.is_forbidden {
+        let is_carried = packet.to == BY_HAND;
+        let is_forbidden = self.forbidden() || self.placed == Rule::Forbid;
+        if is_forbidden || (self.inside && !is_carried) {
             return Err("a packet left although something forbids".into());
         }
         let allowed = self.allowed(channel)?;
         let is_blind = !self.world.relays.is_empty();
-        if is_blind != packet.to.contains("relay.example.net") {
+        if !is_carried && is_blind != packet.to.contains("relay.example.net") {
             return Err("a packet left by another way than agreed".into());
         }
-        // A relay sees no tier.
+        // A relay sees no tier, and a bundle tells none.
         let fits = |tier: &str| {
-            (is_blind || tier == packet.tier) && (tier != "basic" || !text.contains("features"))
+            (is_blind || is_carried || tier == packet.tier)
+                && (tier != "basic" || !text.contains("features"))
         };
         let Some((_, by_policy)) = allowed.iter().find(|(tier, _)| fits(tier)) else {
             return Err(format!("a packet of another tier left: {} of {allowed:?}", packet.tier));

@@ -12,6 +12,7 @@ enum Recorded {
     Nothing,
     No,
     Yes(String),
+    Noticed,
 }
 
 impl Recorded {
@@ -65,6 +66,7 @@ impl History {
                 agent.send(channel).is_ok()
             }
             Operation::Tick => self.world.agent().tick().is_ok(),
+            // These look for themselves what came of it.
             _ => {
                 shown.extend(self.do_it(operation)?);
                 true
@@ -95,7 +97,12 @@ impl History {
             }
             return Ok(());
         }
-        let before = self.said.get(channel).map_or(Recorded::Nothing, |tier| Recorded::of(*tier));
+        let seen = if self.noticed.is_some() && channel == "usage" {
+            Recorded::Noticed
+        } else {
+            Recorded::Nothing
+        };
+        let before = self.said.get(channel).map_or(seen, |tier| Recorded::of(*tier));
         if is_done {
             return Err(format!("a decision was answered and is not in the record: {found:?}"));
         }
@@ -119,7 +126,8 @@ impl History {
         };
         let found = match &decision.state {
             State::Yes { tier } => Recorded::Yes(tier.to_string()),
-            State::No | State::Noticed { .. } => Recorded::No,
+            State::No => Recorded::No,
+            State::Noticed { .. } => Recorded::Noticed,
         };
         Ok((found, decision.when == self.world.clock.now()))
     }

@@ -17,6 +17,31 @@ pub enum Rule {
     Permit(&'static str),
 }
 
+impl Rule {
+    /// The text of a policy that says so; nothing where there is nothing to say.
+    pub(super) fn as_policy(self) -> Option<String> {
+        let head = "policy = 1\ntitle = \"The grid\"\n";
+        match self {
+            Self::Undecided => None,
+            Self::Forbid => Some(format!("{head}others = \"forbid\"\n")),
+            Self::Permit(tier) => {
+                let usage = "[program.larkspur.channel]\nusage";
+                Some(format!("{head}{usage} = {{ permit = \"{tier}\" }}\n"))
+            }
+        }
+    }
+
+    /// Up to which tier a channel may send under this, and whether that is by this alone.
+    fn allows(self, channel: &str, said: Option<&'static str>) -> Option<(&'static str, bool)> {
+        match (self, said) {
+            (Self::Forbid, _) => None,
+            (Self::Permit(tier), Some("full") | None) if channel == "usage" => Some((tier, true)),
+            (Self::Permit(_), Some(tier)) if channel == "usage" => Some((tier, true)),
+            (Self::Permit(_) | Self::Undecided, said) => said.map(|tier| (tier, false)),
+        }
+    }
+}
+
 /// A document that reached a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heard {
@@ -61,24 +86,17 @@ impl History {
         if said == Some(None) {
             return Err(format!("a packet of {channel} left although somebody said no"));
         }
-        let said = said.flatten();
+        let said = said.flatten().or_else(|| self.by_notice(channel));
         let nobody = || format!("a packet of {channel} left although nobody said yes");
         let Some(fleet) = &self.fleet else {
-            return said.map(|tier| vec![(tier, false)]).ok_or_else(nobody);
+            return self.placed.allows(channel, said).map(|one| vec![one]).ok_or_else(nobody);
         };
         let now = self.world.clock.now();
         let of = |(heard, at): &(Heard, Timestamp)| {
             if now.duration_since(*at) > SILENT || now >= heard.expires {
                 return None;
             }
-            match (heard.rule, said) {
-                (Rule::Forbid, _) => None,
-                (Rule::Permit(tier), Some("full") | None) if channel == "usage" => {
-                    Some((tier, true))
-                }
-                (Rule::Permit(_), Some(tier)) if channel == "usage" => Some((tier, true)),
-                (Rule::Permit(_) | Rule::Undecided, said) => said.map(|tier| (tier, false)),
-            }
+            heard.rule.allows(channel, said)
         };
         let heard = [fleet.last, fleet.doubted];
         let allowed: Vec<_> = heard.iter().flatten().filter_map(of).collect();

@@ -2,7 +2,7 @@
 
 use super::{Machine, System};
 use crate::disk::{Fault, Moment, Survival, Torn};
-use crate::history::Operation;
+use crate::history::{Operation, Rule};
 use crate::larkspur::{FIRST, NARROWED, WIDENED, manifest};
 use crate::network::Weather;
 use crate::vendor::Trouble;
@@ -33,7 +33,8 @@ impl System {
             102..105 => self.version(),
             105..107 => self.variable(),
             107 | 108 => Operation::Airgap(self.chance.below(4) == 0),
-            109 => Operation::Forbid(self.chance.below(4) == 0),
+            109 if self.chance.below(4) == 0 => Operation::Policy(Rule::Forbid),
+            109 => Operation::Policy(Rule::Undecided),
             _ if is_left_alone => Operation::Tick,
             _ => self.decision(channel),
         }

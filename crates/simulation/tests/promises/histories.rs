@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use simulation::history::{History, Operation};
+use simulation::history::{History, Operation, Rule};
 use simulation::network::Weather;
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -25,7 +25,17 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => (channel.clone(), any::<bool>())
             .prop_map(|(channel, now)| Operation::Withdraw(channel, now)),
         1 => any::<bool>().prop_map(Operation::Airgap),
-        1 => any::<bool>().prop_map(Operation::Forbid),
+        1 => prop_oneof![
+            1 => Just(Rule::Forbid),
+            1 => Just(Rule::Permit("basic")),
+            1 => Just(Rule::Permit("full")),
+            2 => Just(Rule::Undecided),
+        ]
+        .prop_map(Operation::Policy),
+        1 => channel.clone().prop_map(Operation::Notice),
+        1 => (variable.clone(), value.clone())
+            .prop_map(|(name, value)| Operation::Service(name, value)),
+        2 => Just(Operation::Carry),
         2 => channel.clone().prop_map(Operation::Preview),
         4 => channel.prop_map(Operation::Send),
         8 => Just(Operation::Tick),
@@ -36,6 +46,16 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => Just(Operation::Downgrade),
         2 => Just(Operation::LosePower),
         1 => (1..9u64).prop_map(Operation::Processors),
+    ]
+}
+
+/// The same, with more notices, and days that pass around the end of their grace.
+fn operation_around_a_notice() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        4 => operation(),
+        1 => Just(Operation::Notice("usage")),
+        3 => prop_oneof![1..6u8, 60..80u8].prop_map(Operation::Hours),
+        3 => Just(Operation::Tick),
     ]
 }
 
@@ -68,6 +88,24 @@ proptest! {
         operations in vec(operation(), 1..60),
     ) {
         let mut history = History::through_a_relay(seed);
+        for (index, operation) in operations.iter().enumerate() {
+            let held = history.step(operation);
+            prop_assert!(held.is_ok(), "step {index}, {operation:?}: {}", held.unwrap_err());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    // The same, where usage is opt-out: what was not answered is sent three days after somebody
+    // saw the notice, and not before.
+    #[test]
+    fn a_notice_counts_when_somebody_saw_it_and_time_has_passed(
+        seed in any::<u64>(),
+        operations in vec(operation_around_a_notice(), 1..60),
+    ) {
+        let mut history = History::opt_out(seed);
         for (index, operation) in operations.iter().enumerate() {
             let held = history.step(operation);
             prop_assert!(held.is_ok(), "step {index}, {operation:?}: {}", held.unwrap_err());

@@ -6,10 +6,14 @@ use std::collections::BTreeMap;
 
 use agent::fleet::Remote;
 use agent::ledger::{self, Entry};
+use agent::ports::Person;
 use agent::trouble::Trouble;
+use agent::words;
+use contract::bundle;
 use contract::decision::How;
 use contract::policy::document;
 use envelope::policy::PolicyKey;
+use jiff::civil::date;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 use simulation::disk::{Fault, SimDisk, every_crash_point, every_error_point};
@@ -17,10 +21,13 @@ use simulation::larkspur::FIRST;
 use simulation::world::World;
 
 /// One way in: what came before it, and what somebody does. It says whether it was acknowledged.
+#[derive(Clone, Copy)]
 struct Way {
     name: &'static str,
     before: fn(&World),
     does: fn(&World) -> Result<(), Trouble>,
+    /// The manifest under which it is done; before it, the first version is installed.
+    installed: fn() -> String,
     /// Whether it takes something away: then nothing may be permitted that was not before.
     narrows: bool,
 }
@@ -51,7 +58,41 @@ fn was_withdrawn(world: &World) {
     world.agent().withdraw("usage", How::Cli, "en", false).unwrap();
 }
 
-const WAYS: [Way; 12] = [
+/// The first version, whose usage is opt-out, so that notices count; nobody is shown one but where
+/// a way says so.
+fn first() -> String {
+    FIRST.replacen("period = \"day\"", OPT_OUT, 1)
+}
+
+/// A later version, whose usage is asked again.
+fn widened() -> String {
+    first().replacen("Which operating system is this?", "Which distribution is this?", 1)
+}
+
+/// A person at a terminal who says yes to usage, and leaves the rest for later.
+struct Willing;
+
+impl Person for Willing {
+    fn tell(&self, _: &str) {}
+
+    fn ask(&self, question: &str) -> Option<String> {
+        Some(if question.contains("basic") { "basic" } else { "later" }.to_owned())
+    }
+}
+
+/// A person makes a bundle, carries it to the vendor and brings the receipts back.
+fn carry(world: &World) -> Result<(), Trouble> {
+    let carried = world.agent().by_hand().export_bundle()?;
+    let (body, _) = envelope::bundle::open(&carried.text).unwrap();
+    let read = bundle::read_parts(body).unwrap();
+    let fates = world.network.carry_by_hand(&read.parts).unwrap();
+    let receipts = bundle::receipts(&read.program, date(2026, 11, 20), &fates);
+    let returned = world.agent().import_receipts(&receipts)?;
+    assert_eq!((returned.acknowledged, returned.doubtful), (carried.parts, Vec::new()));
+    Ok(())
+}
+
+const WAYS: [Way; 17] = [
     way("agree", nothing, |w| w.agent().agree("usage", Some("basic"), How::Cli, "en")),
     narrowing("agree to less", waits, |w| w.agent().agree("usage", Some("basic"), How::Page, "en")),
     narrowing("decline", waits, |w| w.agent().decline("usage", How::Page, "en")),
@@ -63,6 +104,22 @@ const WAYS: [Way; 12] = [
     way("leave the air gap", is_inside, |w| w.agent().airgap(false)),
     way("show a notice", nothing, |w| w.agent().notice("usage", How::Page, "en")),
     narrowing("carry a bundle", is_inside, |w| w.agent().by_hand().export_bundle().map(drop)),
+    narrowing("bring its receipts back", is_inside, carry),
+    way("answer at a terminal", nothing, |w| {
+        words::ask::ask(&w.agent(), &Willing, How::Installer).map(drop)
+    }),
+    upgraded(narrowing("the first tick of a wider version", has_sent, |w| {
+        w.pass_hours(30);
+        w.agent().tick().map(drop)
+    })),
+    upgraded(way("agree to a wider version", has_sent, |w| {
+        w.agent().agree("usage", Some("full"), How::Cli, "en")
+    })),
+    way("a policy that permits", nothing, |w| {
+        w.policy.place(Ok("policy = 1\ntitle = \"Yes\"\n[program.larkspur.channel]\nusage = \
+                           { permit = \"basic\" }"));
+        w.agent().sync_policy()
+    }),
     narrowing("preview anew", waits, |w| w.agent().preview("usage", None, true).map(drop)),
     narrowing("a policy that forbids", waits, |w| {
         w.policy.place(Ok("policy = 1\ntitle = \"No\"\nothers = \"forbid\""));
@@ -81,7 +138,7 @@ const fn way(
     before: fn(&World),
     does: fn(&World) -> Result<(), Trouble>,
 ) -> Way {
-    Way { name, before, does, narrows: false }
+    Way { name, before, does, installed: first, narrows: false }
 }
 
 const fn narrowing(
@@ -89,14 +146,17 @@ const fn narrowing(
     before: fn(&World),
     does: fn(&World) -> Result<(), Trouble>,
 ) -> Way {
-    Way { name, before, does, narrows: true }
+    Way { name, before, does, installed: first, narrows: true }
 }
 
-/// The same machine on what another disk holds, so many hours later. Usage is opt-out, so that
-/// notices count; nobody is shown one but where a way says so.
-fn on(disk: &SimDisk, hours: i64) -> World {
+const fn upgraded(way: Way) -> Way {
+    Way { installed: widened, ..way }
+}
+
+/// The same machine on what another disk holds, so many hours later, with this manifest.
+fn on(disk: &SimDisk, hours: i64, manifest: &str) -> World {
     let mut world = World::new(1);
-    world.install(&FIRST.replacen("period = \"day\"", OPT_OUT, 1));
+    world.install(manifest);
     world.disk = disk.clone();
     world.pass_hours(hours);
     world
@@ -126,12 +186,12 @@ struct Promised {
 impl Way {
     fn start(&self) -> SimDisk {
         let disk = SimDisk::new(1);
-        (self.before)(&on(&disk, 0));
+        (self.before)(&on(&disk, 0, &first()));
         disk
     }
 
     fn run(&self, disk: &SimDisk) -> Promised {
-        let world = on(disk, 1);
+        let world = on(disk, 1, &(self.installed)());
         let is_done = (self.does)(&world).is_ok();
         let left = world.network.packets().into_iter().map(|packet| packet.bytes);
         Promised { is_done, left: left.collect() }
@@ -141,7 +201,9 @@ impl Way {
     fn expected(&self, start: &SimDisk) -> (Permits, Permits) {
         let done = start.copy();
         assert!(self.run(&done).is_done, "{} does not work at all", self.name);
-        (permits(&on(start, 1)).unwrap(), permits(&on(&done, 1)).unwrap())
+        let installed = (self.installed)();
+        let permitted = |disk| permits(&on(disk, 1, &installed)).unwrap();
+        (permitted(start), permitted(&done))
     }
 
     /// What must hold on whatever is left.
@@ -151,7 +213,7 @@ impl Way {
         promised: &Promised,
         (before, after): &(Permits, Permits),
     ) -> Result<(), String> {
-        let world = on(disk, 1);
+        let world = on(disk, 1, &(self.installed)());
         let now = permits(&world)?;
         if promised.is_done && now != *after {
             return Err(format!("acknowledged, and {now:?} instead of {after:?}"));
@@ -229,22 +291,23 @@ fn a_disk_that_fails_or_is_full_at_any_step_of_any_way_in() {
 fn where_nothing_can_be_written_nothing_changes_and_nothing_leaves() {
     for way in WAYS {
         let disk = way.start();
-        let before = permits(&on(&disk, 1)).unwrap();
+        let installed = (way.installed)();
+        let before = permits(&on(&disk, 1, &installed)).unwrap();
         for step in 0..10_000 {
             disk.arm(step, Fault::Broken);
         }
         let promised = way.run(&disk);
         assert!(promised.left.is_empty(), "{}: something left", way.name);
-        let world = on(&disk, 30);
+        let world = on(&disk, 30, &installed);
         let _ = world.agent().tick();
         let _ = world.agent().send("usage");
         assert_eq!(world.network.packets(), [], "{}: no ledger could hold it", way.name);
         // Looking works all the same.
         world.agent().preview("usage", None, false).unwrap();
-        agent::words::status::text(&world.agent()).unwrap();
-        agent::words::why::text(&world.agent(), "usage").unwrap();
-        let now = permits(&on(&disk.restart(), 1)).unwrap();
-        if way.name != "a policy that forbids" {
+        words::status::text(&world.agent()).unwrap();
+        words::why::text(&world.agent(), "usage").unwrap();
+        let now = permits(&on(&disk.restart(), 1, &installed)).unwrap();
+        if !way.name.starts_with("a policy that") {
             assert_eq!(now, before, "{}", way.name);
         }
     }
@@ -264,16 +327,16 @@ fn power_that_fails_while_a_policy_is_fetched() {
     };
     let permit = "[program.larkspur.channel]\nusage = { permit = \"basic\" }\n";
     let forbid = "others = \"forbid\"\n";
-    for (first, second) in [(permit, forbid), (forbid, permit)] {
+    for (older, newer) in [(permit, forbid), (forbid, permit)] {
         let of = |disk: &SimDisk, document: &str| {
-            let mut world = on(disk, 0);
+            let mut world = on(disk, 0, &first());
             let url = "https://manager.example/policy.toml".to_owned();
             world.policy.remote = Some(Remote { url, key: key.public() });
             world.policy.serve(Some(document));
             world
         };
         let start = SimDisk::new(2);
-        let (old, new) = (policy(1, first), policy(2, second));
+        let (old, new) = (policy(1, older), policy(2, newer));
         of(&start, &old).agent().fetch_policy(0).unwrap();
         let before = permits(&of(&start, &old)).unwrap();
         let done = start.copy();
