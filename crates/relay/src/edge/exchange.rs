@@ -6,16 +6,17 @@ use std::time::Duration;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER};
-use hyper::{HeaderMap, Method, Request, Response, Uri};
+use hyper::{HeaderMap, Method, Request, Response};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
+use super::body;
 use super::dial::{self, DialError, Line};
 use crate::failure::with_causes;
 use crate::gateway::Gateway;
 use crate::limits::{
-    EXCHANGE_WAIT, EXCHANGES_MAX, IDLE_GATEWAY_CONNECTIONS_MAX, IDLE_GATEWAY_TIME,
+    ANSWER_BYTES_MAX, EXCHANGE_WAIT, EXCHANGES_MAX, IDLE_GATEWAY_CONNECTIONS_MAX, IDLE_GATEWAY_TIME,
 };
 use crate::metrics::Metrics;
 use crate::pass;
@@ -25,7 +26,6 @@ pub(super) struct Exchange {
     gateway: Gateway,
     place: usize,
     host: HeaderValue,
-    path: Uri,
     tls: TlsConnector,
     idle: Mutex<Vec<Idle>>,
     slots: Semaphore,
@@ -75,25 +75,24 @@ impl Exchange {
         metrics: Arc<Metrics>,
     ) -> Result<Self, hyper::header::InvalidHeaderValue> {
         let host = HeaderValue::try_from(gateway.authority())?;
-        let path = uri(&gateway.path);
         let (idle, slots) = (Mutex::default(), Semaphore::new(EXCHANGES_MAX));
-        Ok(Self { gateway, place, host, path, tls, idle, slots, timeout, metrics })
+        Ok(Self { gateway, place, host, tls, idle, slots, timeout, metrics })
     }
 
     /// Carries one sealed request and brings its answer.
     pub(super) async fn carry(&self, sealed: Bytes) -> Result<Returned, NoReturn> {
         let slot = tokio::time::timeout(EXCHANGE_WAIT, self.slots.acquire()).await;
         let Ok(Ok(_slot)) = slot else { return Err(NoReturn::Busy) };
-        let request = Sent { method: Method::POST, path: self.path.clone(), body: sealed };
+        let request = Sent { method: Method::POST, path: &self.gateway.path, body: sealed };
         self.within_time(request).await
     }
 
     /// Fetches one of the gateway's documents.
     pub(super) async fn fetch(&self, path: &str) -> Result<Returned, NoReturn> {
-        self.within_time(Sent { method: Method::GET, path: uri(path), body: Bytes::new() }).await
+        self.within_time(Sent { method: Method::GET, path, body: Bytes::new() }).await
     }
 
-    async fn within_time(&self, sent: Sent) -> Result<Returned, NoReturn> {
+    async fn within_time(&self, sent: Sent<'_>) -> Result<Returned, NoReturn> {
         let outcome = tokio::time::timeout(self.timeout, self.ask(&sent)).await;
         let outcome = outcome.unwrap_or(Err(NoReturn::Late));
         let is_reached = matches!(outcome, Ok(_) | Err(NoReturn::Busy));
@@ -110,25 +109,22 @@ impl Exchange {
 
     /// A connection that was used before may be closing just now: what fails on one is asked once
     /// more on a new one. A gateway that got both copies finds the second changes nothing.
-    async fn ask(&self, sent: &Sent) -> Result<Returned, NoReturn> {
+    async fn ask(&self, sent: &Sent<'_>) -> Result<Returned, NoReturn> {
         if let Some(mut line) = self.idle_line().await
-            && let Ok(response) = line.ask(self.request(sent)).await
+            && let Ok(response) = line.send_request(self.request(sent)).await
         {
             return self.read(response, line).await;
         }
         self.metrics.dialled(self.place);
         let mut line = dial::dial(&self.gateway, &self.tls).await.map_err(NoReturn::Dial)?;
-        let response = line.ask(self.request(sent)).await.map_err(NoReturn::Broken)?;
+        let response = line.send_request(self.request(sent)).await.map_err(NoReturn::Broken)?;
         self.read(response, line).await
     }
 
-    async fn read(
-        &self,
-        response: Response<Incoming>,
-        mut line: Line,
-    ) -> Result<Returned, NoReturn> {
+    async fn read(&self, response: Response<Incoming>, line: Line) -> Result<Returned, NoReturn> {
         let (head, body) = response.into_parts();
-        let body = line.read(body).await.ok_or(NoReturn::Body)?;
+        let body = body::whole(body, ANSWER_BYTES_MAX).await.ok().flatten();
+        let body = body.ok_or(NoReturn::Body)?;
         self.keep(line);
         let retry_after = head.headers.get(RETRY_AFTER).map(HeaderValue::as_bytes);
         Ok(Returned {
@@ -144,7 +140,7 @@ impl Exchange {
         loop {
             let youngest = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
             let Idle { mut line, until } = youngest;
-            if until > Instant::now() && line.is_ready().await {
+            if until > Instant::now() && line.ready().await.is_ok() {
                 return Some(line);
             }
         }
@@ -166,10 +162,11 @@ impl Exchange {
     }
 
     /// Everything that a gateway is ever sent: method, path, its own name, a media type, the bytes.
-    fn request(&self, sent: &Sent) -> Request<Full<Bytes>> {
+    fn request(&self, sent: &Sent<'_>) -> Request<Full<Bytes>> {
         let mut request = Request::new(Full::new(sent.body.clone()));
         *request.method_mut() = sent.method.clone();
-        *request.uri_mut() = sent.path.clone();
+        // Paths were checked when the gateway's address was read.
+        *request.uri_mut() = sent.path.parse().unwrap_or_default();
         request.headers_mut().insert(HOST, self.host.clone());
         if sent.method == Method::POST {
             let sealed = HeaderValue::from_static(pass::REQUEST);
@@ -183,15 +180,10 @@ impl Exchange {
     }
 }
 
-struct Sent {
+struct Sent<'a> {
     method: Method,
-    path: Uri,
+    path: &'a str,
     body: Bytes,
-}
-
-/// Paths were checked when the gateway's address was read.
-fn uri(path: &str) -> Uri {
-    path.parse().unwrap_or_default()
 }
 
 /// The media type, if it is named once.
