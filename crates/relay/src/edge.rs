@@ -7,6 +7,7 @@ mod dial;
 mod exchange;
 mod handler;
 mod keys;
+mod resting;
 pub mod serve;
 mod server;
 mod tls;

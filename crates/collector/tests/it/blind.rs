@@ -3,10 +3,10 @@
 use contract::calendar::add_days;
 use contract::id::ProgramId;
 use disk::OsDisk;
-use envelope::KeyPurpose;
 use envelope::oblivious::{
     KEY_PROBLEM, Kem, KeyDocument, Opener, Request, Response, Sealer, TrustedKeys,
 };
+use envelope::{KeyPurpose, TagKey};
 use jiff::civil::Date;
 
 use crate::client::Answer;
@@ -196,6 +196,28 @@ fn everybody_is_told_the_same_keys_also_after_a_restart() {
     assert_eq!(keys.configurations().len(), 2);
     server.kill();
     assert_eq!(told(&vendor.serve()), before);
+}
+
+#[test]
+fn a_list_too_long_for_a_sealed_answer_is_refused_as_that() {
+    let vendor = vendor();
+    let server = vendor.serve();
+    let keys: Vec<_> = (1..=64).map(key).collect();
+    for key in &keys {
+        for day in ["2026-11-18", "2026-11-19", "2026-11-20", "2026-11-21"] {
+            assert_eq!(server.post(&vendor.part(key, day, "debian")).status, 201);
+        }
+    }
+    let listed = |keys: &[TagKey]| {
+        let proofs: Vec<_> = keys.iter().map(TagKey::to_hex).collect();
+        let proofs = proofs.join(",");
+        let headers = [("candor-key", proofs.as_str())];
+        ask(&vendor, &server, &request("GET", "/v1/larkspur/usage/held", &headers, b""))
+    };
+    let refused = listed(&keys);
+    let text = String::from_utf8(refused.body).unwrap();
+    assert!(refused.status == 413 && text.contains("longer than a sealed answer"), "{text}");
+    assert_eq!(listed(&keys[..8]).status, 200);
 }
 
 #[test]

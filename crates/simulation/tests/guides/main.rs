@@ -88,8 +88,9 @@ fn followed_as(guide: &str, script: &str, ports: &[&str]) -> (TempDir, String) {
     let said = folder.path().join("said");
     let out = File::create(&said).unwrap();
     let path = format!("{}:{}", folder_of_programs().display(), std::env::var("PATH").unwrap());
-    let mut bash = Command::new("bash");
-    bash.args(["-c", &script]).current_dir(folder.path()).env("PATH", path);
+    // What a guide waits for may never come: then the test ends, and shows how far it was.
+    let mut bash = Command::new("timeout");
+    bash.args(["600", "bash", "-c", &script]).current_dir(folder.path()).env("PATH", path);
     bash.env("CHECKOUT", Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
     for name in SPEAKING {
         bash.env_remove(name);
@@ -124,6 +125,26 @@ fn the_vendors_guide_leads_from_an_empty_folder_to_a_page_and_back() {
     );
     let statement = std::fs::read_to_string(folder.path().join("larkspur.statement.md")).unwrap();
     says(&statement, &["Which database holds its data?"]);
+}
+
+#[test]
+fn the_relays_guide_shows_a_report_that_travels_blind() {
+    // Its first step is the vendor's: a key and a manifest.
+    let vendor = blocks("vendor.md");
+    let (first, _) = vendor.split_once("candor-agent manifest check").unwrap();
+    let script = BEGIN.to_owned() + first + &blocks("relay.md");
+    let (_folder, said) = followed_as("relay.md", &script, &["8710", "8720"]);
+    says(
+        &said,
+        &[
+            "runs relay and collector: it could match address and content",
+            "; nothing goes to 127.0.0.1:",
+            "Sent 2 parts; each has a signed receipt",
+            "candor_relay_carried_total{gateway=\"default\"} 2",
+            "The ledger is whole",
+        ],
+    );
+    assert!(said.lines().any(|line| line == "Verein Beispiel"), "the relay's own page:\n{said}");
 }
 
 #[test]

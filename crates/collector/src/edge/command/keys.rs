@@ -37,7 +37,7 @@ pub(super) fn run(
                 print(out, &format!("{}\n", json!({"file": path, "certificate": certificate})));
             } else {
                 let text = format!(
-                    "A {} key for {program}, valid from {} to {}.\n\n  file       {}/{path}\n  \
+                    "A key for {program} ({}), valid from {} to {}.\n\n  file       {}/{path}\n  \
                      certified  by {}\n\nA running server takes it up at its next day, or now with \
                      SIGHUP.\n",
                     word(certificate.purpose),
