@@ -10,6 +10,9 @@ use crate::path::{folder_and_name, names, unfinished};
 use crate::system::{Access, File, Folder, Opened};
 use crate::{AppendFile, Attempt, Disk, DiskError, Entry, LockGuard, ReadFile};
 
+/// Bytes that are read and written again at once.
+const PIECE_BYTES: usize = 256 * 1024;
+
 /// Durable files below one folder.
 #[derive(Debug)]
 pub struct Durable<F> {
@@ -116,6 +119,21 @@ impl<F: Folder> Disk for Durable<F> {
         // A log whose name is lost is lost with it. Also where it existed: see `create_folder`.
         folder.sync().map_err(DiskError::failed(Attempt::OpenAppend, path))?;
         Ok(Box::new(Appending::new(file, path, len)))
+    }
+
+    fn write_again(&self, path: &str, from: u64) -> Result<(), DiskError> {
+        let failed = DiskError::failed::<io::Error>(Attempt::WriteAgain, path);
+        let (folder, name) = self.folder_of(path, Attempt::WriteAgain)?;
+        let found = open_regular(&folder, name, Access::Overwrite, path, Attempt::WriteAgain)?;
+        let (file, len) = found.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+        let mut piece = vec![0; PIECE_BYTES];
+        let mut at = from;
+        while at < len {
+            let filled = file::fill(&file, at, &mut piece).map_err(&failed)?;
+            file.write_at(at, piece.get(..filled).unwrap_or_default()).map_err(&failed)?;
+            at = at.saturating_add(filled.max(1) as u64);
+        }
+        file.sync().map_err(failed)
     }
 
     fn open_read(&self, path: &str) -> Result<Option<Box<dyn ReadFile>>, DiskError> {

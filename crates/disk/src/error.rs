@@ -74,6 +74,7 @@ pub enum Attempt {
     Append,
     Sync,
     Truncate,
+    WriteAgain,
     ReadAt,
 }
 
@@ -148,6 +149,7 @@ impl fmt::Display for Attempt {
             Self::Append => "append to",
             Self::Sync => "sync",
             Self::Truncate => "truncate",
+            Self::WriteAgain => "write again the end of",
         })
     }
 }

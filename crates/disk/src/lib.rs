@@ -70,6 +70,12 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// Opens the file for appending and makes it if there is none.
     fn open_append(&self, path: &str) -> Result<Box<dyn AppendFile>, DiskError>;
 
+    /// Writes what stands in the file from this place on once more, and makes it durable. What is
+    /// read back after a failed sync may not be on the medium, and no later sync would bring it
+    /// there: see [`AppendFile`]. What the medium has of it already is not touched by anything but
+    /// the same bytes, as each append does with the block in which the one before it ended.
+    fn write_again(&self, path: &str, from: u64) -> Result<(), DiskError>;
+
     /// Opens the file for reading at any place, or `None` where there is none.
     fn open_read(&self, path: &str) -> Result<Option<Box<dyn ReadFile>>, DiskError>;
 
@@ -89,7 +95,8 @@ pub trait Disk: fmt::Debug + Send + Sync {
 /// it could not write and marked them clean, so a second fsync succeeds and means nothing. What was
 /// appended since the last successful [`sync`](AppendFile::sync) still *reads* back, and may never
 /// reach the medium. Whoever goes on reopens the file and truncates it to the length last synced,
-/// or begins another file.
+/// or begins another file; who does not know that length has the end written again
+/// ([`Disk::write_again`]).
 #[expect(clippy::missing_errors_doc, reason = "as for `Disk`, and poisoning is told above")]
 pub trait AppendFile: fmt::Debug + Send {
     /// Writes the bytes at the end. They are durable after the next [`sync`](AppendFile::sync); a

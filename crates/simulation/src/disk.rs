@@ -32,7 +32,8 @@ use self::handles::SimFolder;
 use self::machine::{Machine, State};
 use self::names::ROOT;
 pub use self::points::{
-    Broken, Covered, every_crash_point, every_error_point, every_full_point, random_crash_points,
+    Broken, Covered, every_crash_point, every_error_point, every_failed_sync, every_full_point,
+    random_crash_points,
 };
 
 /// A disk in memory. A clone is another handle on the same disk.
@@ -185,6 +186,10 @@ impl Disk for SimDisk {
 
     fn open_append(&self, path: &str) -> Result<Box<dyn AppendFile>, DiskError> {
         self.files.open_append(path)
+    }
+
+    fn write_again(&self, path: &str, from: u64) -> Result<(), DiskError> {
+        self.files.write_again(path, from)
     }
 
     fn open_read(&self, path: &str) -> Result<Option<Box<dyn ReadFile>>, DiskError> {

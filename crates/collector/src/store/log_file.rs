@@ -75,7 +75,7 @@ impl LogFile {
         let whole = start.saturating_add(header.whole_bytes);
         // A batch counts when its last record is there: until then nobody was told of it.
         let mut batch: Vec<(u64, RecordKind, Vec<u8>, u32)> = Vec::new();
-        let (mut len, mut batch_next) = (start, 1);
+        let (mut last, mut len, mut batch_next) = (start, start, 1);
         let broken = loop {
             let offset = scanner.offset();
             let record = match scanner.next()? {
@@ -90,7 +90,7 @@ impl LogFile {
             batch.push((offset, record.kind, record.body.to_vec(), bytes));
             if is_last {
                 batch.drain(..).for_each(|(at, kind, body, bytes)| each(at, kind, &body, bytes));
-                (len, batch_next) = (end, number.saturating_add(1));
+                (last, len, batch_next) = (len, end, number.saturating_add(1));
             }
         };
         let offset = scanner.offset();
@@ -103,6 +103,9 @@ impl LogFile {
         // and from now on this log says that it holds it.
         log.make_ready(disk)?;
         log.rest();
+        // Nor is it after a sync that failed before: the sync of now says nothing of it. Only the
+        // last batch can be such a one, because no other is begun before it is known to be there.
+        disk.write_again(&log.path, last)?;
         if is_old {
             return log.brought_up(disk, each).map(Some);
         }

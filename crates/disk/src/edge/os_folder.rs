@@ -51,6 +51,7 @@ impl Folder for OsFolder {
         let flags = match access {
             Access::Read => OFlags::RDONLY,
             Access::Append => APPEND_FLAGS,
+            Access::Overwrite => OFlags::RDWR,
         };
         let fd = match rustix::fs::openat(&self.0, name, flags | FILE_FLAGS, Mode::empty()) {
             Ok(fd) => fd,
@@ -135,6 +136,10 @@ impl File for OsFile {
 
     fn append(&self, bytes: &[u8]) -> io::Result<()> {
         (&self.0).write_all(bytes)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all_at(bytes, offset)
     }
 
     fn truncate(&self, len: u64) -> io::Result<()> {

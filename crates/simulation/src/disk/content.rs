@@ -41,9 +41,9 @@ impl Content {
         &self.cached
     }
 
-    pub(super) fn append(&mut self, bytes: &[u8]) {
-        self.pending.push(Change::Write { offset: self.cached.len(), bytes: bytes.to_vec() });
-        self.cached.extend_from_slice(bytes);
+    pub(super) fn write(&mut self, offset: usize, bytes: &[u8]) {
+        self.pending.push(Change::Write { offset, bytes: bytes.to_vec() });
+        overlay(&mut self.cached, offset, bytes);
     }
 
     pub(super) fn truncate(&mut self, len: usize) {
@@ -111,10 +111,16 @@ impl Content {
         fate: &Fate,
         chance: &mut Chance,
     ) {
+        // What is written over has its block already: there the old bytes stand, or the new ones.
+        let over = self.durable.len().saturating_sub(offset).clamp(fate.kept, bytes.len());
+        let old = self.durable.get(offset + fate.kept..offset + over);
+        if let (Some(lost), Some(old)) = (bytes.get_mut(fate.kept..over), old) {
+            lost.copy_from_slice(old);
+        }
         match fate.rest {
-            Rest::Old => bytes.truncate(fate.kept),
-            Rest::Zeros => bytes.iter_mut().skip(fate.kept).for_each(|byte| *byte = 0),
-            Rest::Garbage => chance.garbage(bytes.get_mut(fate.kept..).unwrap_or_default()),
+            Rest::Old => bytes.truncate(over),
+            Rest::Zeros => bytes.iter_mut().skip(over).for_each(|byte| *byte = 0),
+            Rest::Garbage => chance.garbage(bytes.get_mut(over..).unwrap_or_default()),
         }
         if !bytes.is_empty() {
             overlay(&mut self.durable, offset, &bytes);

@@ -32,7 +32,7 @@ impl SimFolder {
     }
 
     fn target(&self) -> Target<'static> {
-        Target { number: self.number, bytes: &[] }
+        Target { number: self.number, offset: None, bytes: &[] }
     }
 
     fn file(&self, number: u64) -> io::Result<SimFile> {
@@ -115,8 +115,14 @@ impl Folder for SimFolder {
 }
 
 impl SimFile {
-    fn target<'b>(&self, bytes: &'b [u8]) -> Target<'b> {
-        Target { number: self.number, bytes }
+    fn target(&self) -> Target<'static> {
+        Target { number: self.number, offset: None, bytes: &[] }
+    }
+
+    fn write(&self, offset: Option<u64>, bytes: &[u8]) -> io::Result<()> {
+        let target = Target { number: self.number, offset, bytes };
+        let step = Step::Write { bytes: bytes.len() };
+        self.machine.step(step, &target, |medium| medium.write(&target))
     }
 }
 
@@ -132,12 +138,15 @@ impl File for SimFile {
     }
 
     fn append(&self, bytes: &[u8]) -> io::Result<()> {
-        let step = Step::Write { bytes: bytes.len() };
-        self.machine.step(step, &self.target(bytes), |medium| medium.write(self.number, bytes))
+        self.write(None, bytes)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.write(Some(offset), bytes)
     }
 
     fn truncate(&self, len: u64) -> io::Result<()> {
-        self.machine.step(Step::Truncate, &self.target(&[]), |medium| {
+        self.machine.step(Step::Truncate, &self.target(), |medium| {
             let len = usize::try_from(len).unwrap_or(usize::MAX);
             medium.file_mut(self.number)?.truncate(len);
             Ok(())
@@ -145,7 +154,7 @@ impl File for SimFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.machine.step(Step::SyncFile, &self.target(&[]), |medium| medium.sync_file(self.number))
+        self.machine.step(Step::SyncFile, &self.target(), |medium| medium.sync_file(self.number))
     }
 
     fn try_lock(&self) -> io::Result<bool> {

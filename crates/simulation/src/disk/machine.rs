@@ -32,6 +32,8 @@ pub(super) struct State {
 /// The step's file or folder, and the bytes if it is a write.
 pub(super) struct Target<'b> {
     pub(super) number: u64,
+    /// Where they are written; `None` is the end.
+    pub(super) offset: Option<u64>,
     pub(super) bytes: &'b [u8],
 }
 
@@ -141,7 +143,7 @@ impl Machine {
                 return state.powered();
             }
             Some(fault) => {
-                state.medium.fail(step, target.number, target.bytes);
+                state.medium.fail(step, target);
                 Err(error_of(fault))
             }
         };

@@ -8,6 +8,7 @@ use disk::Entry;
 use super::chance::Chance;
 use super::content::Content;
 use super::fault::{Flaw, Step, Survival, Torn};
+use super::machine::Target;
 use super::names::{Names, Node, Place};
 
 /// Names and contents.
@@ -118,10 +119,15 @@ impl Medium {
         self.contents.get_mut(&number).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    pub(super) fn write(&mut self, number: u64, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn write(&mut self, target: &Target<'_>) -> io::Result<()> {
+        let Target { number, offset, bytes } = *target;
+        let end = self.file(number)?.cached().len();
+        let offset = offset.map_or(end, |offset| usize::try_from(offset).unwrap_or(usize::MAX));
         let free = usize::try_from(self.bytes_free()).unwrap_or(usize::MAX);
-        let fits = bytes.get(..free).unwrap_or(bytes);
-        self.file_mut(number)?.append(fits);
+        // What is written over takes no more space.
+        let fits = free.saturating_add(end.saturating_sub(offset));
+        let fits = bytes.get(..fits).unwrap_or(bytes);
+        self.file_mut(number)?.write(offset, fits);
         if fits.len() < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
@@ -133,11 +139,16 @@ impl Medium {
     }
 
     /// What a failing step leaves behind in the file or folder that it was about.
-    pub(super) fn fail(&mut self, step: Step, number: u64, bytes: &[u8]) {
-        let Some(file) = self.contents.get_mut(&number) else { return };
+    pub(super) fn fail(&mut self, step: Step, target: &Target<'_>) {
         match step {
-            Step::Write { .. } => file.append(bytes.get(..bytes.len() / 2).unwrap_or_default()),
-            Step::SyncFile => file.fail_sync(),
+            Step::Write { .. } => {
+                let half = target.bytes.get(..target.bytes.len() / 2).unwrap_or_default();
+                // It fails anyhow, also where not even half of it fits.
+                let _ = self.write(&Target { bytes: half, ..*target });
+            }
+            Step::SyncFile => {
+                self.contents.get_mut(&target.number).into_iter().for_each(Content::fail_sync);
+            }
             _ => {}
         }
     }

@@ -109,6 +109,35 @@ pub fn every_error_point<P>(
     Ok(Covered { steps: counted.steps(), points })
 }
 
+/// Has every sync of a file fail and the program be killed at its next step; then another one does
+/// the same work on what it reads back, which is not on the medium, and is told the same or less.
+/// In the end that one is killed, or power fails with every [`Survival`].
+///
+/// # Errors
+///
+/// The first promise of the second program that is broken.
+pub fn every_failed_sync<P>(
+    start: &SimDisk,
+    run: impl Fn(&SimDisk) -> P,
+    check: impl Fn(&SimDisk, &P) -> Result<(), String>,
+) -> Result<Covered, Broken> {
+    let steps = steps_of(start, &run);
+    let mut points = 0;
+    for (number, _) in (0..).zip(&steps).filter(|(_, step)| **step == Step::SyncFile) {
+        let disk = start.copy();
+        disk.arm(number, Fault::Broken);
+        disk.arm(number + 1, Fault::Killed);
+        run(&disk);
+        let place = format_args!("step {number}, a sync, {}, killed, and again", Fault::Broken);
+        was_reached(disk.steps() > number, &place)?;
+        let next = disk.kill();
+        let promised = run(&next);
+        check_every_end(&next, &promised, &check, &place)?;
+        points += 1;
+    }
+    Ok(Covered { steps: steps.len() as u64, points })
+}
+
 /// Runs the scenario on a disk that is full at each byte up to what it needs, then frees the disk;
 /// at the end the program is killed, or power fails with every [`Survival`].
 ///

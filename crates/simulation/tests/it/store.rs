@@ -5,7 +5,9 @@ use collector::store::{Answer, Arrival, Outcome, scan};
 use envelope::Tag;
 use jiff::civil::{Date, date};
 use simulation::collector::{Collector, tag_of};
-use simulation::disk::{SimDisk, every_crash_point, every_error_point, every_full_point};
+use simulation::disk::{
+    SimDisk, every_crash_point, every_error_point, every_failed_sync, every_full_point,
+};
 
 mod backups;
 mod closed;
@@ -39,8 +41,13 @@ impl Promises {
                 Outcome::Accepted(receipt) => self.held.push((arrival.clone(), receipt)),
                 Outcome::Duplicate(receipt) => {
                     let known = self.held.iter().find(|(held, _)| held.part == arrival.part);
-                    if known.is_some_and(|(_, first)| *first != receipt) {
-                        self.lies.push("another receipt for the same bytes".into());
+                    match known {
+                        Some((_, first)) if *first != receipt => {
+                            self.lies.push("another receipt for the same bytes".into());
+                        }
+                        Some(_) => {}
+                        // An earlier process took it: it is told that it is there.
+                        None => self.held.push((arrival.clone(), receipt)),
                     }
                 }
                 _ => {}
@@ -57,14 +64,28 @@ fn a_day(collector: &Collector, disk: &SimDisk) -> Promises {
 fn some_of_a_day(collector: &Collector, disk: &SimDisk, batches: &[&[u32]]) -> Promises {
     let mut promises = Promises::default();
     let Ok(mut store) = collector.store(disk) else { return promises };
+    send(collector, &mut promises, &mut store, batches);
+    delete(collector, &mut promises, &mut store, (tag_of(3, PERIOD), TODAY));
+    let more = [collector.arrival(7, PERIOD, "ubuntu")];
+    let outcomes = collector.accept(&mut store, &more, TODAY);
+    promises.note(&more, outcomes);
+    promises
+}
+
+fn send<D: disk::Disk>(
+    collector: &Collector,
+    promises: &mut Promises,
+    store: &mut collector::store::Store<D>,
+    batches: &[&[u32]],
+) {
     for batch in batches {
         let arrivals: Vec<_> =
             batch.iter().map(|n| collector.arrival(*n, PERIOD, "debian")).collect();
-        let outcomes = collector.accept(&mut store, &arrivals, TODAY);
+        let outcomes = collector.accept(store, &arrivals, TODAY);
         promises.note(&arrivals, outcomes);
         // A copy in the next batch, and other bytes under the same tag.
         let again = [arrivals[0].clone(), collector.arrival(batch[0], PERIOD, "ubuntu")];
-        let outcomes = collector.accept(&mut store, &again, TODAY);
+        let outcomes = collector.accept(store, &again, TODAY);
         if matches!(outcomes[1], Outcome::Accepted(_))
             && matches!(outcomes[0], Outcome::Duplicate(_))
         {
@@ -72,11 +93,6 @@ fn some_of_a_day(collector: &Collector, disk: &SimDisk, batches: &[&[u32]]) -> P
         }
         promises.note(&again, outcomes);
     }
-    delete(collector, &mut promises, &mut store, (tag_of(3, PERIOD), TODAY));
-    let more = [collector.arrival(7, PERIOD, "ubuntu")];
-    let outcomes = collector.accept(&mut store, &more, TODAY);
-    promises.note(&more, outcomes);
-    promises
 }
 
 fn delete<D: disk::Disk>(
@@ -183,6 +199,25 @@ fn what_was_acknowledged_survives_every_error_of_the_disk() {
         |disk, promises| kept(&collector, disk, promises),
     );
     println!("{:?}", covered.unwrap());
+}
+
+#[test]
+fn what_a_failed_sync_left_is_on_the_medium_before_a_successor_acknowledges_it() {
+    let collector = collector();
+    let start = SimDisk::new(5);
+    let check = |disk: &SimDisk, promises: &Promises| kept(&collector, disk, promises);
+    let covered = every_failed_sync(&start, |disk| a_day(&collector, disk), check).unwrap();
+    assert!(covered.points > 10, "{covered:?}");
+    // A deletion writes the log anew, and would hide what was missing in it.
+    let batches = |disk: &SimDisk| {
+        let mut promises = Promises::default();
+        if let Ok(mut store) = collector.store(disk) {
+            send(&collector, &mut promises, &mut store, &[&[1], &[2, 3, 4], &[5, 6]]);
+        }
+        promises
+    };
+    let covered = every_failed_sync(&start, batches, check).unwrap();
+    assert!(covered.points > 3, "{covered:?}");
 }
 
 #[test]

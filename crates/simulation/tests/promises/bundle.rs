@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use simulation::larkspur::FIRST;
 
@@ -27,15 +27,20 @@ impl Gap {
         std::fs::write(gap.path("manifest.toml"), FIRST.replace(pinned, root)).unwrap();
         gap.collects(&["keys", "issue", "--root", &gap.path("root.key"), "--program", "larkspur"]);
         // The vendor's collector has served this manifest before; it is stopped for the import.
-        let mut server = gap.command(&gap.collector);
-        server.args(["--data", &gap.path("data"), "serve", "--listen", "127.0.0.1:0"]);
-        server.args(["--manifest", &gap.path("manifest.toml")]).stdout(Stdio::piped());
+        stop(gap.serving());
+        gap
+    }
+
+    /// The vendor's collector, at work.
+    fn serving(&self) -> Child {
+        let mut server = self.command(&self.collector);
+        server.args(["--data", &self.path("data"), "serve", "--listen", "127.0.0.1:0"]);
+        server.args(["--manifest", &self.path("manifest.toml")]).stdout(Stdio::piped());
         let mut server = server.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert!(line.starts_with("listening"), "{line}");
-        server.kill().and_then(|()| server.wait()).unwrap();
-        gap
+        server
     }
 
     fn path(&self, name: &str) -> String {
@@ -79,6 +84,10 @@ impl Gap {
         gap.tells(&["bundle", "export", "larkspur.bundle"]);
         gap
     }
+}
+
+fn stop(mut server: Child) {
+    server.kill().and_then(|()| server.wait()).unwrap();
 }
 
 fn said(output: &Output) -> String {
@@ -168,6 +177,21 @@ fn a_bundle_that_was_changed_on_its_way_is_refused_whole() {
     let value: serde_json::Value =
         serde_json::from_str(&gap.collects(&["verify", "--json"])).unwrap_or_default();
     assert!(!value.to_string().contains("debian"));
+}
+
+#[test]
+fn beside_a_running_server_nothing_is_imported_and_it_is_said_what_to_do() {
+    let gap = Gap::exported();
+    let server = gap.serving();
+    let import = ["import", "larkspur.bundle", "--receipts", "receipts"];
+    let output = gap.try_collector(&import);
+    stop(server);
+    let error = refused(&output);
+    for words in ["nothing was imported", "another candor-collector is at work", "stop that one"] {
+        assert!(error.contains(words), "{words}: {error}");
+    }
+    assert!(!gap.folder.path().join("receipts").exists());
+    assert!(gap.collects(&import).starts_with("2 of 2 parts taken."));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use collector::store::{
 };
 use contract::calendar::{Period, add_days};
 use contract::definition::Definition;
-use contract::id::{ChannelId, ProgramId};
+use contract::id::{ChannelId, PartId, ProgramId};
 use contract::tally::Tally;
 use envelope::{Digest, Tag};
 use jiff::civil::Date;
@@ -60,6 +60,10 @@ enum Lie {
     ForgetsNothing,
     /// The manifest's retention counts, and not the one that receipts promised.
     PromiseForgotten,
+    /// Whoever reports in several periods counts in each.
+    ReturningCountsAnew,
+    /// Installations of different parts are added up.
+    PartsAddedUp,
     /// Changes are not noticed.
     ChangesHidden,
     /// Nothing is known of earlier deletions when a backup comes back.
@@ -70,7 +74,7 @@ enum Lie {
     BackupServed,
 }
 
-const ALL_LIES: [Lie; 21] = [
+const ALL_LIES: [Lie; 23] = [
     Lie::ConflictIsDuplicate,
     Lie::ReceiptDiffers,
     Lie::CopiesCount,
@@ -88,6 +92,8 @@ const ALL_LIES: [Lie; 21] = [
     Lie::ForgetsEarly,
     Lie::ForgetsNothing,
     Lie::PromiseForgotten,
+    Lie::ReturningCountsAnew,
+    Lie::PartsAddedUp,
     Lie::ChangesHidden,
     Lie::DeletionsLost,
     Lie::RestartLosesAll,
@@ -311,6 +317,20 @@ impl Look for Eyes {
         let counted = self.disk.count(period, find, tally)?;
         let hides = self.lie == Lie::UncountedHidden;
         Ok(if hides { CountedParts { uncounted: 0, ..counted } } else { counted })
+    }
+
+    fn distinct(
+        &self,
+        place: Place<'_>,
+        parts: &[PartId],
+        periods: &[Period],
+    ) -> Result<u64, StoreError> {
+        let each = |parts, periods| self.disk.distinct(place, parts, periods);
+        match self.lie {
+            Lie::ReturningCountsAnew => periods.chunks(1).map(|one| each(parts, one)).sum(),
+            Lie::PartsAddedUp => parts.chunks(1).map(|one| each(one, periods)).sum(),
+            _ => each(parts, periods),
+        }
     }
 
     fn held(&self, place: Place<'_>, left: &Held) -> Result<Vec<HeldPart>, StoreError> {

@@ -1,4 +1,5 @@
-//! What stores are tried with: parts of two channels, one with tags and one without.
+//! What stores are tried with: parts of three channels, with tags for a period, with none, and with
+//! tags for longer.
 
 use std::sync::Arc;
 
@@ -16,10 +17,10 @@ use simulation::collector::{Collector, tag_of};
 use super::Subject;
 
 pub(super) const TODAY: Date = date(2026, 11, 20);
-/// Days for which both channels keep parts.
+/// Days for which each channel keeps parts.
 pub(super) const RETENTION_DAYS: u32 = 30;
 
-/// Two channels beside Larkspur's own.
+/// Channels beside Larkspur's own.
 const CHANNELS: &str = r#"
 [[channel]]
 id = "trial"
@@ -72,6 +73,39 @@ question = "Which shade does it have?"
 purpose = "support"
 kind = "choice"
 choices = ["dark", "light"]
+expires = 2029-12-31
+source = { system = "os.id" }
+
+[[channel]]
+id = "lasting"
+title = "Lasting"
+about = "Two parts whose tags last for 28 days."
+period = "day"
+identity = "28d"
+retention_days = 30
+publication = "exact"
+
+[[channel.part]]
+id = "size"
+
+[[channel.part.field]]
+id = "size"
+question = "Which size does it have?"
+purpose = "support"
+kind = "choice"
+choices = ["large", "small"]
+expires = 2029-12-31
+source = { system = "os.id" }
+
+[[channel.part]]
+id = "age"
+
+[[channel.part.field]]
+id = "age"
+question = "Which age does it have?"
+purpose = "support"
+kind = "choice"
+choices = ["new", "old"]
 expires = 2029-12-31
 source = { system = "os.id" }
 "#;
@@ -135,6 +169,7 @@ impl Trial {
         let (hash, channel, period) = (definition.hash(), &definition.channel, period(day));
         let tag = match channel.as_str() {
             "open" => String::new(),
+            "lasting" => format!(",\"tag\":\"{}\"", tag(installation, 0)),
             _ => format!(",\"tag\":\"{}\"", tag(installation, day)),
         };
         let bytes = format!(
@@ -199,7 +234,7 @@ pub(super) fn settle(keep: &mut dyn Keep, today: Date) {
     keep.settle_deletions(kept(), (today, false)).unwrap();
 }
 
-/// How both channels are kept.
+/// How each channel is kept.
 pub(super) fn kept() -> FindRetention<'static> {
     &|_, _| Some((PeriodKind::Day, RETENTION_DAYS))
 }

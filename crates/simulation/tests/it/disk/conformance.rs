@@ -36,6 +36,7 @@ on_both_disks!(
     appending_goes_on_at_the_end,
     a_truncated_file_goes_on_where_it_was_cut,
     a_failed_truncation_poisons_the_handle,
+    writing_the_end_again_changes_nothing_that_is_read,
     a_reader_sees_what_is_appended_meanwhile,
     a_removed_file_can_still_be_read_by_whoever_has_it_open,
     a_file_is_no_folder_and_a_folder_is_no_file,
@@ -226,6 +227,18 @@ fn a_failed_truncation_poisons_the_handle(disk: &dyn Disk) {
     }
     disk.open_append("log").unwrap().append(b"two").unwrap();
     assert_eq!(read(disk, "log").unwrap(), b"onetwo");
+}
+
+fn writing_the_end_again_changes_nothing_that_is_read(disk: &dyn Disk) {
+    assert_eq!(kind(disk.write_again("log", 0)), Some(ErrorKind::Other));
+    let long: Vec<u8> = (0..600_000_u32).map(|at| (at % 251) as u8).collect();
+    disk.replace("log", &long).unwrap();
+    for from in [0, 1, 262_144, 599_999, 600_000, 600_001] {
+        disk.write_again("log", from).unwrap();
+        assert_eq!(disk.read("log", 600_000).unwrap().unwrap(), long, "from {from}");
+    }
+    disk.create_folder("folder").unwrap();
+    assert_eq!(kind(disk.write_again("folder", 0)), Some(ErrorKind::NotRegular));
 }
 
 fn a_reader_sees_what_is_appended_meanwhile(disk: &dyn Disk) {

@@ -226,6 +226,33 @@ fn after_a_failed_sync_the_next_one_succeeds_and_means_nothing() {
 }
 
 #[test]
+fn what_is_written_again_after_a_failed_sync_is_on_the_medium() {
+    let (disk, mut log) = disk_with_log(1);
+    disk.arm(disk.steps(), Fault::Broken);
+    log.sync().unwrap_err();
+    disk.write_again("log", 7).unwrap();
+    let left = read(&crashed(&disk, Survival::Nothing), "log").unwrap();
+    assert_eq!(left, b"synced unsynced");
+}
+
+#[test]
+fn what_is_on_the_medium_stays_there_while_it_is_written_again() {
+    for seed in 0..100 {
+        for torn in Torn::ALL {
+            for survival in Survival::ALL {
+                let (disk, mut log) = disk_with_log(seed);
+                log.sync().unwrap();
+                let moment = Moment::During(torn);
+                disk.arm(disk.steps(), Fault::PowerLost { moment, survival });
+                disk.write_again("log", 3).unwrap_err();
+                let left = read(&disk.restart(), "log").unwrap();
+                assert_eq!(left, b"synced unsynced", "{seed} {torn:?} {survival:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_full_disk_takes_what_fits_says_so_and_goes_on_once_freed() {
     let disk = SimDisk::new(1);
     disk.limit_bytes(Some(10));

@@ -159,6 +159,10 @@ impl Disk for Busy<'_> {
         self.disk.open_append(path)
     }
 
+    fn write_again(&self, path: &str, from: u64) -> Result<(), DiskError> {
+        self.disk.write_again(path, from)
+    }
+
     fn open_read(&self, path: &str) -> Result<Option<Box<dyn ReadFile>>, DiskError> {
         self.one_call();
         self.disk.open_read(path)

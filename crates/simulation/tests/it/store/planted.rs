@@ -113,6 +113,10 @@ impl Disk for Planted {
         Ok(Box::new(PlantedFile { file, mistake: self.mistake }))
     }
 
+    fn write_again(&self, path: &str, from: u64) -> Result<(), DiskError> {
+        self.disk.write_again(path, from)
+    }
+
     fn open_read(&self, path: &str) -> Result<Option<Box<dyn ReadFile>>, DiskError> {
         let file = self.disk.open_read(path)?;
         let mistake = self.mistake;
