@@ -41,6 +41,8 @@ pub fn check(
     guard(&part, definition)?;
     let definition = catalogue.definition(&definition.hash()).cloned();
     let definition = definition.ok_or_else(|| unknown_definition(program))?;
+    // The answers end here, on the thread that read them.
+    let part = part.into_kept();
     Ok(Arrival { part, definition, retention_days: served.retention_days })
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use contract::calendar::{Period, PeriodKind};
 use contract::definition::Definition;
 use contract::id::{ChannelId, PartId, ProgramId};
-use contract::part::Part;
+use contract::part::KeptPart;
 use contract::tally::Tally;
 use envelope::{Digest, Tag};
 use jiff::civil::Date;
@@ -35,7 +35,7 @@ pub type FindRetention<'f> = &'f dyn Fn(&ProgramId, &ChannelId) -> Option<(Perio
 #[derive(Debug, Clone)]
 pub struct Arrival {
     /// The part.
-    pub part: Part,
+    pub part: KeptPart,
     /// Its definition.
     pub definition: Arc<Definition>,
     /// How long its channel keeps parts.

@@ -21,8 +21,7 @@ use crate::limits::RECORD_BYTES_MAX;
 /// The version of the format that this code writes.
 pub const FORMAT: u32 = 2;
 
-/// Bytes before a record's body.
-const FRAME_BYTES: usize = 8 + PREFIX_BYTES;
+/// Bytes of kind, batch and remaining, before a record's body.
 const PREFIX_BYTES: usize = 7;
 
 /// What a record is.
@@ -108,19 +107,34 @@ pub enum Found<'a> {
 
 /// Appends a record.
 pub fn push(out: &mut Vec<u8>, kind: RecordKind, batch: u32, remaining: u16, body: &[u8]) {
-    let length = u32::try_from(PREFIX_BYTES + body.len()).unwrap_or(u32::MAX).to_le_bytes();
-    let (batch, remaining) = (batch.to_le_bytes(), remaining.to_le_bytes());
+    push_written(out, kind, (batch, remaining), |out| out.extend_from_slice(body));
+}
+
+/// The same, of a body that is written at its place and nowhere before.
+pub fn push_written(
+    out: &mut Vec<u8>,
+    kind: RecordKind,
+    (batch, remaining): (u32, u16),
+    body: impl FnOnce(&mut Vec<u8>),
+) {
+    let start = out.len();
+    // Length and checksum, once they are known.
+    out.extend_from_slice(&[0; 8]);
+    out.push(kind.code());
+    out.extend_from_slice(&batch.to_le_bytes());
+    out.extend_from_slice(&remaining.to_le_bytes());
+    body(out);
+    let Some((head, content)) = out.get_mut(start..).and_then(<[u8]>::split_first_chunk_mut::<8>)
+    else {
+        return;
+    };
+    let length = u32::try_from(content.len()).unwrap_or(u32::MAX).to_le_bytes();
     let mut hasher = crc32fast::Hasher::new();
-    let pieces: [&[u8]; 5] = [&length, &[kind.code()], &batch, &remaining, body];
-    for piece in pieces {
-        hasher.update(piece);
-    }
-    out.reserve(FRAME_BYTES + body.len());
-    out.extend_from_slice(&length);
-    out.extend_from_slice(&hasher.finalize().to_le_bytes());
-    for piece in pieces.iter().skip(1) {
-        out.extend_from_slice(piece);
-    }
+    hasher.update(&length);
+    hasher.update(content);
+    let (to_length, to_crc) = head.split_at_mut(4);
+    to_length.copy_from_slice(&length);
+    to_crc.copy_from_slice(&hasher.finalize().to_le_bytes());
 }
 
 /// Reads the record at the beginning of the bytes.

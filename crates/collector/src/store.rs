@@ -244,15 +244,15 @@ impl<D: Disk> Store<D> {
         channel: &ChannelId,
     ) -> Result<(&D, &mut ChannelStore), StoreError> {
         let Self { disk, index_rows, programs, .. } = self;
-        let channels = programs.entry(program.clone()).or_default();
-        let channel = match channels.entry(channel.clone()) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                create_folders(disk, (program, channel))?;
-                entry.insert(ChannelStore::new((program.clone(), channel.clone()), *index_rows))
-            }
-        };
-        Ok((disk, channel))
+        // Asked for every part: names are copied for new channels alone.
+        if programs.get(program).is_none_or(|channels| !channels.contains_key(channel)) {
+            create_folders(disk, (program, channel))?;
+            let new = ChannelStore::new((program.clone(), channel.clone()), *index_rows);
+            programs.entry(program.clone()).or_default().insert(channel.clone(), new);
+        }
+        let found = programs.get_mut(program).and_then(|channels| channels.get_mut(channel));
+        let missing = || StoreError::Unsettled { path: folder_of(program, channel) };
+        Ok((disk, found.ok_or_else(missing)?))
     }
 }
 

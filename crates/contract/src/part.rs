@@ -84,6 +84,58 @@ impl Part {
     pub fn answers(&self) -> &[Option<Answer>] {
         &self.answers
     }
+
+    /// What is kept of it.
+    pub fn into_kept(self) -> KeptPart {
+        let Self { definition, period, tag, bytes, digest, .. } = self;
+        KeptPart { definition, period, tag, bytes, digest }
+    }
+}
+
+/// A part on its way into a store: its bytes, without the answers that were read from them. They
+/// were needed to check it; to hand dozens of them to another thread costs more than the rest.
+///
+/// Its `Debug` shows neither tag nor answers.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeptPart {
+    definition: Digest,
+    period: Period,
+    tag: Option<Tag>,
+    bytes: Vec<u8>,
+    digest: Digest,
+}
+
+impl std::fmt::Debug for KeptPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeptPart").field("period", &self.period).finish_non_exhaustive()
+    }
+}
+
+impl KeptPart {
+    /// As [`Part::bytes`].
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// As [`Part::digest`].
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// As [`Part::definition`].
+    pub fn definition(&self) -> Digest {
+        self.definition
+    }
+
+    /// As [`Part::period`].
+    pub fn period(&self) -> Period {
+        self.period
+    }
+
+    /// As [`Part::tag`].
+    pub fn tag(&self) -> Option<Tag> {
+        self.tag
+    }
 }
 
 pub(crate) fn write(

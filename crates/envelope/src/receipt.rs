@@ -242,6 +242,21 @@ impl Batch<'_> {
         self.statements.is_empty()
     }
 
+    /// The key that signed.
+    pub fn key(&self) -> &KeyCertificate {
+        self.key
+    }
+
+    /// The signature of all its receipts.
+    pub fn signature(&self) -> Signature {
+        self.signature
+    }
+
+    /// The neighbours of a place, from 0, on the way to the root hash.
+    pub fn path(&self, index: usize) -> Vec<Digest> {
+        self.tree.path(index)
+    }
+
     /// The receipt at a place, from 0.
     pub fn receipt(&self, index: usize) -> Option<Receipt> {
         Some(Receipt {

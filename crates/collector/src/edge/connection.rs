@@ -1,14 +1,17 @@
 //! One connection: what arrives on it, within its times. The peer's address is not among it.
 
 use std::convert::Infallible;
-use std::pin::pin;
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
@@ -61,6 +64,93 @@ pub(super) async fn speaks(
             matches!(peeked, Ok(Ok(1)))
         }
         _ = stop.wait_for(|stop| *stop) => false,
+    }
+}
+
+/// Reads the first head, for as long as it may take: hyper would set aside 16 KiB for its first
+/// bytes. `None` where it does not come.
+pub(super) async fn begun<S: AsyncRead + Unpin>(
+    mut stream: S,
+    (shared, mut stop): (&Shared, watch::Receiver<bool>),
+) -> Option<Begun<S>> {
+    let mut head = Vec::new();
+    let read = poll_fn(|context| {
+        loop {
+            // Here and not in the connection's task, which waits without it.
+            let mut piece = [0; 4_096];
+            let mut piece = ReadBuf::new(&mut piece);
+            ready!(Pin::new(&mut stream).poll_read(context, &mut piece))?;
+            let before = head.len();
+            head.extend_from_slice(piece.filled());
+            // What ends early or is too long is hyper's to answer.
+            if head.len() == before || head.len() >= HEAD_BYTES_MAX || ends(&head, before) {
+                return Poll::Ready(io::Result::Ok(()));
+            }
+        }
+    });
+    let is_read = tokio::select! {
+        biased;
+        read = tokio::time::timeout(shared.times.head, read) => matches!(read, Ok(Ok(()))),
+        _ = stop.wait_for(|stop| *stop) => false,
+    };
+    (is_read && !head.is_empty()).then_some(Begun { head, stream })
+}
+
+/// Whether a line without anything in it ends a head, in what came after the first `seen` bytes.
+fn ends(head: &[u8], seen: usize) -> bool {
+    let new = head.get(seen.saturating_sub(2)..).unwrap_or_default();
+    new.windows(2).any(|two| two == b"\n\n") || new.windows(3).any(|three| three == b"\n\r\n")
+}
+
+/// A stream of which some was read, to be read as if it had not been.
+pub(super) struct Begun<S> {
+    head: Vec<u8>,
+    stream: S,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Begun<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.head.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(context, buffer);
+        }
+        let fits = self.head.len().min(buffer.remaining());
+        let rest = self.head.split_off(fits);
+        buffer.put_slice(&std::mem::replace(&mut self.head, rest));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Begun<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 

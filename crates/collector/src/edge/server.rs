@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use contract::publish::Rehearsal;
 use disk::Disk;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -225,15 +226,28 @@ impl Work {
         let hosts = (self.shared, guest);
         // A receipt is small and awaited: it is not held back for more.
         let _ = stream.set_nodelay(true);
-        // Who is silent has no buffers set aside, nor room for a handshake: both are boxed, and
-        // begun when somebody speaks.
-        if connection::speaks(&stream, (&hosts.0, self.stop.clone())).await {
-            match acceptor {
-                None => Box::pin(connection::serve(stream, hosts, self.stop)).await,
-                Some(acceptor) => Box::pin(encrypted(acceptor, stream, hosts, self.stop)).await,
+        // Who is silent or slow has no buffers set aside, nor room for a handshake: both are boxed,
+        // and begun when a head is there, or the first byte of a handshake.
+        match acceptor {
+            None => answered(stream, hosts, self.stop).await,
+            Some(acceptor) => {
+                if connection::speaks(&stream, (&hosts.0, self.stop.clone())).await {
+                    Box::pin(encrypted(acceptor, stream, hosts, self.stop)).await;
+                }
             }
         }
         metrics.connection(-1);
+    }
+}
+
+/// Answers whoever sends a head.
+async fn answered(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    hosts: (Arc<Shared>, Guest),
+    stop: watch::Receiver<bool>,
+) {
+    if let Some(stream) = connection::begun(stream, (&hosts.0, stop.clone())).await {
+        Box::pin(connection::serve(stream, hosts, stop)).await;
     }
 }
 
@@ -247,7 +261,7 @@ async fn encrypted(
     let handshake = Box::pin(acceptor.accept(stream));
     let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await;
     if let Ok(Ok(stream)) = handshake {
-        Box::pin(connection::serve(stream, hosts, stop)).await;
+        answered(stream, hosts, stop).await;
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::calendar::Period;
+use contract::definition::Definition;
 use contract::id::{ChannelId, PartId, ProgramId};
 use disk::Disk;
 use envelope::{Batch, Tag};
@@ -13,8 +14,8 @@ use super::period::NewRow;
 use super::{Arrival, Outcome, Store};
 use crate::signers::Signers;
 
-/// Which file a part belongs to.
-type FileKey = (ProgramId, ChannelId, Period);
+/// What may be held once: the tag first, in which two parts nearly always differ.
+type Only<'a> = (Tag, Period, &'a PartId, &'a ChannelId, &'a ProgramId);
 
 /// What is known of a part before anything is written.
 enum Verdict {
@@ -44,7 +45,7 @@ impl<D: Disk> Store<D> {
         }
         let mut outcomes: Vec<Option<Outcome>> = vec![None; arrivals.len()];
         for (program, members) in new_by_program(arrivals, &verdicts) {
-            self.take(&program, &members, arrivals, &mut outcomes, (signers, today));
+            self.take(program, &members, arrivals, &mut outcomes, (signers, today));
         }
         let mut done = Vec::with_capacity(arrivals.len());
         for (verdict, outcome) in verdicts.into_iter().zip(outcomes) {
@@ -85,12 +86,12 @@ impl<D: Disk> Store<D> {
         self.trouble = trouble;
     }
 
-    fn judge(
+    fn judge<'a>(
         &mut self,
-        arrival: &Arrival,
+        arrival: &'a Arrival,
         at: usize,
         arrivals: &[Arrival],
-        firsts: &mut BTreeMap<(FileKey, Tag, PartId), usize>,
+        firsts: &mut BTreeMap<Only<'a>, usize>,
         today: Date,
     ) -> Result<Verdict, StoreError> {
         let Arrival { part, definition, retention_days } = arrival;
@@ -115,8 +116,8 @@ impl<D: Disk> Store<D> {
             let receipt = file.receipt(disk, (tag, &definition.part), part.definition())?;
             return Ok(Verdict::Decided(Outcome::Duplicate(receipt.to_json())));
         }
-        let key = (definition.program.clone(), definition.channel.clone(), period);
-        let first = *firsts.entry((key, tag, definition.part.clone())).or_insert(at);
+        let Definition { program, channel, part: name, .. } = definition.as_ref();
+        let first = *firsts.entry((tag, period, name, channel, program)).or_insert(at);
         Ok(match arrivals.get(first) {
             _ if first == at => Verdict::New,
             Some(known) if known.part.bytes() == part.bytes() => Verdict::SameAs(first),
@@ -133,7 +134,7 @@ impl<D: Disk> Store<D> {
         outcomes: &mut [Option<Outcome>],
         (signers, today): (&Signers, Date),
     ) {
-        let mut by_file: BTreeMap<FileKey, Vec<(usize, usize)>> = BTreeMap::new();
+        let mut by_file: BTreeMap<(&ChannelId, Period), Vec<(usize, usize)>> = BTreeMap::new();
         let mut statements = Vec::with_capacity(members.len());
         let mut promises = Vec::with_capacity(members.len());
         let retention_days = shortest(members, arrivals);
@@ -142,11 +143,7 @@ impl<D: Disk> Store<D> {
             let days = retention_days.get(&arrival.definition.channel).copied();
             match self.statement(arrival, days.unwrap_or(arrival.retention_days), today) {
                 Ok(statement) => {
-                    let key = (
-                        program.clone(),
-                        arrival.definition.channel.clone(),
-                        arrival.part.period(),
-                    );
+                    let key = (&arrival.definition.channel, arrival.part.period());
                     by_file.entry(key).or_default().push((*at, statements.len()));
                     promises.push(statement.forget_by);
                     statements.push(statement);
@@ -167,9 +164,9 @@ impl<D: Disk> Store<D> {
             }
             return;
         };
-        for ((_, channel, period), rows) in by_file {
+        for ((channel, period), rows) in by_file {
             let rows_of = (&rows[..], arrivals, &promises[..]);
-            let written = self.write((program, &channel, period), rows_of, &batch, today);
+            let written = self.write((program, channel, period), rows_of, &batch, today);
             let trouble = written.err().map(|error| self.note(&error));
             for (at, leaf) in rows {
                 let outcome = match (trouble, batch.to_json(leaf)) {
@@ -212,7 +209,7 @@ impl<D: Disk> Store<D> {
                 digest: arrival.part.digest(),
                 received: today,
                 forget_by: *promises.get(*leaf)?,
-                receipt: batch.receipt(*leaf)?,
+                leaf: *leaf,
                 bytes: arrival.part.bytes(),
             })
         };
@@ -221,7 +218,7 @@ impl<D: Disk> Store<D> {
         let excluded = super::Excluded { markers: &channel.markers, pending: &channel.pending };
         let Some(file) = channel.periods.get_mut(&period) else { return Ok(()) };
         file.make_ready(disk, excluded)?;
-        file.append(disk, &rows)?;
+        file.append(disk, batch, &rows)?;
         self.changes += 1;
         Ok(())
     }
@@ -229,10 +226,10 @@ impl<D: Disk> Store<D> {
 
 /// The shortest retention of each channel in a batch: while manifests are read again, parts that
 /// were checked by the older ones are still under way.
-fn shortest(members: &[usize], arrivals: &[Arrival]) -> BTreeMap<ChannelId, u32> {
-    let mut days: BTreeMap<ChannelId, u32> = BTreeMap::new();
+fn shortest<'a>(members: &[usize], arrivals: &'a [Arrival]) -> BTreeMap<&'a ChannelId, u32> {
+    let mut days: BTreeMap<&ChannelId, u32> = BTreeMap::new();
     for arrival in members.iter().filter_map(|at| arrivals.get(*at)) {
-        let known = days.entry(arrival.definition.channel.clone());
+        let known = days.entry(&arrival.definition.channel);
         let known = known.or_insert(arrival.retention_days);
         *known = (*known).min(arrival.retention_days);
     }
@@ -249,11 +246,14 @@ fn set(outcomes: &mut [Option<Outcome>], at: usize, outcome: Outcome) {
     }
 }
 
-fn new_by_program(arrivals: &[Arrival], verdicts: &[Verdict]) -> BTreeMap<ProgramId, Vec<usize>> {
-    let mut programs: BTreeMap<ProgramId, Vec<usize>> = BTreeMap::new();
+fn new_by_program<'a>(
+    arrivals: &'a [Arrival],
+    verdicts: &[Verdict],
+) -> BTreeMap<&'a ProgramId, Vec<usize>> {
+    let mut programs: BTreeMap<&ProgramId, Vec<usize>> = BTreeMap::new();
     for (at, (arrival, verdict)) in arrivals.iter().zip(verdicts).enumerate() {
         if matches!(verdict, Verdict::New) {
-            programs.entry(arrival.definition.program.clone()).or_default().push(at);
+            programs.entry(&arrival.definition.program).or_default().push(at);
         }
     }
     programs

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use super::error::StoreError;
 use super::scanner::{Next, Scanner};
 use crate::limits::READ_BYTES;
-use crate::record::{self, FORMAT, Found, Header, Record, RecordKind};
+use crate::record::{self, FORMAT, Found, Header, Record, RecordKind, Row};
 
 /// A log that is open.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(super) struct LogFile {
     reader: Option<Box<dyn ReadFile>>,
     /// Whether a rewrite failed at its last step, so that either file may have the name.
     unsettled: bool,
+    /// Room for the next batch, kept so that it is not made for each; empty in between.
+    buffer: Vec<u8>,
 }
 
 /// What a new log is about.
@@ -36,6 +38,21 @@ pub(super) struct About<'a> {
     pub(super) channel: &'a ChannelId,
     pub(super) period: Option<Period>,
     pub(super) forget_by: Option<Date>,
+}
+
+/// The body of a record that is about to be appended.
+pub(super) enum Body<'a> {
+    Bytes(Vec<u8>),
+    Row(Row<'a>),
+}
+
+impl Body<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Bytes(bytes) => out.extend_from_slice(bytes),
+            Self::Row(row) => row.write(out),
+        }
+    }
 }
 
 /// A record's place: where it begins and how long it is.
@@ -128,8 +145,8 @@ impl LogFile {
     }
 
     fn at_rest(path: String, header: Header, start: u64, (len, batch_next): (u64, u32)) -> Self {
-        let (appender, reader, unsettled) = (None, None, false);
-        Self { path, header, start, len, batch_next, appender, reader, unsettled }
+        let (appender, reader, unsettled, buffer) = (None, None, false, Vec::new());
+        Self { path, header, start, len, batch_next, appender, reader, unsettled, buffer }
     }
 
     /// Appends one batch and makes it durable. Says where each record lies.
@@ -139,22 +156,27 @@ impl LogFile {
     pub(super) fn append(
         &mut self,
         disk: &dyn Disk,
-        records: &[(RecordKind, Vec<u8>)],
+        records: &[(RecordKind, Body<'_>)],
     ) -> Result<Vec<Span>, StoreError> {
         self.make_ready(disk)?;
-        let mut bytes = Vec::new();
+        let mut bytes = std::mem::take(&mut self.buffer);
         let mut places = Vec::with_capacity(records.len());
         for (at, (kind, body)) in records.iter().enumerate() {
             let before = bytes.len();
             let remaining = u16::try_from(records.len() - at - 1).unwrap_or(u16::MAX);
-            record::push(&mut bytes, *kind, self.batch_next, remaining, body);
+            let number = (self.batch_next, remaining);
+            record::push_written(&mut bytes, *kind, number, |out| body.write(out));
             let length = u32::try_from(bytes.len() - before).unwrap_or(u32::MAX);
             places.push((self.len.saturating_add(before as u64), length));
         }
+        let length = bytes.len() as u64;
         let written = match &mut self.appender {
             Some(file) => file.append(&bytes).and_then(|()| file.sync()),
             None => Ok(()),
         };
+        bytes.clear();
+        bytes.shrink_to(READ_BYTES);
+        self.buffer = bytes;
         if let Err(error) = written {
             // The handle is poisoned and so is what it wrote. If cutting it off fails too, the
             // next append begins with it.
@@ -162,7 +184,7 @@ impl LogFile {
             let _ = self.make_ready(disk);
             return Err(error.into());
         }
-        self.len = self.len.saturating_add(bytes.len() as u64);
+        self.len = self.len.saturating_add(length);
         self.batch_next = self.batch_next.saturating_add(1);
         Ok(places)
     }
@@ -189,7 +211,7 @@ impl LogFile {
 
     /// Closes the file until it is used again.
     pub(super) fn rest(&mut self) {
-        (self.appender, self.reader) = (None, None);
+        (self.appender, self.reader, self.buffer) = (None, None, Vec::new());
     }
 
     /// Reads one record.

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
-use super::log_file::{About, LogFile};
+use super::log_file::{About, Body, LogFile};
 use crate::record::RecordKind;
 
 /// The name of a channel's file of markers.
@@ -66,6 +66,10 @@ impl Markers {
 
     /// What was deleted of this tag; nothing where it was not.
     pub(super) fn of(&self, tag: Tag) -> &[Marker] {
+        // Asked for every part that arrives: where nothing was deleted, nothing is hashed.
+        if self.of_tag.is_empty() {
+            return &[];
+        }
         self.of_tag.get(&tag.tombstone_marker()).map_or(&[], Vec::as_slice)
     }
 
@@ -94,8 +98,9 @@ impl Markers {
             Some(log) => log,
             None => LogFile::create(disk, path.to_owned(), about)?,
         };
-        let record =
-            |marker: &Marker| (RecordKind::Marker, serde_json::to_vec(marker).unwrap_or_default());
+        let record = |marker: &Marker| {
+            (RecordKind::Marker, Body::Bytes(serde_json::to_vec(marker).unwrap_or_default()))
+        };
         let records: Vec<_> = markers.iter().map(record).collect();
         let appended = log.append(disk, &records);
         self.log = Some(log);

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
-use super::log_file::{About, LogFile};
+use super::log_file::{About, Body, LogFile};
 use crate::record::RecordKind;
 
 /// The name of a channel's file of pending deletions.
@@ -84,7 +84,7 @@ impl Pending {
         };
         let record = |tag: &Tag| {
             let asked = Asked { on: today, tag: *tag };
-            (RecordKind::Pending, serde_json::to_vec(&asked).unwrap_or_default())
+            (RecordKind::Pending, Body::Bytes(serde_json::to_vec(&asked).unwrap_or_default()))
         };
         let appended = log.append(disk, &tags.iter().map(record).collect::<Vec<_>>());
         log.rest();

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use contract::calendar::Period;
 use contract::id::PartId;
 use disk::Disk;
-use envelope::{Digest, KeyCertificate, Receipt, Statement, Tag};
+use envelope::{Batch, Digest, KeyCertificate, Receipt, Statement, Tag};
 use jiff::civil::Date;
 
 use super::Excluded;
 use super::error::StoreError;
 use super::index::{Index, Place};
-use super::log_file::{About, LogFile};
+use super::log_file::{About, Body, LogFile};
 use crate::record::{Proof, RecordKind, Row};
 
 /// The end of the name of a period's file.
@@ -22,6 +22,8 @@ pub(super) const SUFFIX: &str = ".log";
 pub(super) struct PeriodFile {
     log: LogFile,
     period: Period,
+    /// The period as receipts write it.
+    name: String,
     contents: Contents,
 }
 
@@ -67,7 +69,8 @@ pub(super) struct NewRow<'a> {
     pub(super) digest: Digest,
     pub(super) received: Date,
     pub(super) forget_by: Date,
-    pub(super) receipt: Receipt,
+    /// Its place in the signed batch.
+    pub(super) leaf: usize,
     pub(super) bytes: &'a [u8],
 }
 
@@ -80,7 +83,7 @@ impl PeriodFile {
     ) -> Result<Self, StoreError> {
         let contents = Contents::new(Index::new(&path, rows_max));
         let log = LogFile::create(disk, path, about)?;
-        Ok(Self { log, period, contents })
+        Ok(Self { log, period, name: period.to_string(), contents })
     }
 
     /// Replays a file. `None` where there is none, or where it is about another period than its
@@ -96,7 +99,7 @@ impl PeriodFile {
             contents.take(disk, excluded, (offset, bytes), (kind, body));
         })?;
         let log = log.filter(|log| log.header.period == Some(period));
-        Ok(log.map(|log| Self { log, period, contents }))
+        Ok(log.map(|log| Self { log, period, name: period.to_string(), contents }))
     }
 
     /// The digest under which this tag and part is held.
@@ -141,45 +144,44 @@ impl PeriodFile {
         (received, forget_by): (Date, Date),
     ) -> Statement {
         Statement {
-            channel: self.log.header.channel.to_string(),
+            channel: self.log.header.channel.as_str().to_owned(),
             definition,
             digest,
             forget_by,
-            part: part.to_string(),
-            period: self.period.to_string(),
-            program: self.log.header.program.to_string(),
+            part: part.as_str().to_owned(),
+            period: self.name.clone(),
+            program: self.log.header.program.as_str().to_owned(),
             received,
         }
     }
 
-    /// Makes rows durable, all or none.
+    /// Makes rows durable, all or none: leaves of one signed batch.
     pub(super) fn append(
         &mut self,
         disk: &dyn Disk,
+        batch: &Batch<'_>,
         rows: &[NewRow<'_>],
     ) -> Result<(), StoreError> {
         let mut records = Vec::with_capacity(rows.len() + 1);
-        let mut keys: Vec<KeyCertificate> = Vec::new();
+        let known = self.contents.keys.iter().position(|key| key == batch.key());
+        let key = known.unwrap_or_else(|| {
+            let certificate = serde_json::to_vec(batch.key()).unwrap_or_default();
+            records.push((RecordKind::Key, Body::Bytes(certificate)));
+            self.contents.keys.len()
+        });
         let mut forget_by = self.forget_by();
         for row in rows {
             if row.forget_by < forget_by {
                 forget_by = row.forget_by;
-                records.push((RecordKind::ForgetBy, forget_by.to_string().into_bytes()));
+                let day = Body::Bytes(forget_by.to_string().into_bytes());
+                records.push((RecordKind::ForgetBy, day));
             }
-            let known = self.contents.keys.iter().chain(&keys);
-            let number = known.into_iter().position(|key| *key == row.receipt.key);
-            let number = number.unwrap_or_else(|| {
-                let certificate = serde_json::to_vec(&row.receipt.key).unwrap_or_default();
-                records.push((RecordKind::Key, certificate));
-                keys.push(row.receipt.key.clone());
-                self.contents.keys.len() + keys.len() - 1
-            });
-            records.push((RecordKind::Row, body_of(row, number)));
+            records.push((RecordKind::Row, Body::Row(stored(row, key, batch))));
         }
         let places = self.log.append(disk, &records)?;
         for ((kind, body), (offset, _)) in records.iter().zip(&places) {
-            if *kind == RecordKind::ForgetBy {
-                self.contents.earlier.extend(day_in(body).map(|day| (*offset, day)));
+            if let (RecordKind::ForgetBy, Body::Bytes(day)) = (kind, body) {
+                self.contents.earlier.extend(day_in(day).map(|day| (*offset, day)));
             }
         }
         let only_rows =
@@ -189,7 +191,9 @@ impl PeriodFile {
             let place = Place { offset, bytes };
             self.contents.index.insert(disk, (row.tag, number), place);
         }
-        self.contents.keys.extend(keys);
+        if known.is_none() {
+            self.contents.keys.push(batch.key().clone());
+        }
         Ok(())
     }
 
@@ -381,19 +385,15 @@ pub(super) fn day_in(body: &[u8]) -> Option<Date> {
     std::str::from_utf8(body).ok()?.parse().ok()
 }
 
-fn body_of(row: &NewRow<'_>, key: usize) -> Vec<u8> {
-    let Receipt { index, path, signature, size, .. } = &row.receipt;
+fn stored<'r>(row: &NewRow<'r>, key: usize, batch: &Batch<'_>) -> Row<'r> {
     let proof = Proof {
         received: row.received,
         key: u16::try_from(key).unwrap_or(u16::MAX),
-        index: *index,
-        size: *size,
-        signature: *signature,
-        path: path.clone(),
+        index: row.leaf as u64,
+        size: batch.len() as u64,
+        signature: batch.signature(),
+        path: batch.path(row.leaf),
     };
-    let row =
-        Row { digest: row.digest, part: row.part.clone(), tag: row.tag, proof, bytes: row.bytes };
-    let mut body = Vec::with_capacity(row.bytes.len() + 512);
-    row.write(&mut body);
-    body
+    let NewRow { tag, part, digest, bytes, .. } = *row;
+    Row { digest, part: part.clone(), tag, proof, bytes }
 }

@@ -20,6 +20,9 @@ const FOLDER_FLAGS: OFlags =
 /// A pipe or a device under a file's name must neither hang us nor become our terminal.
 const FILE_FLAGS: OFlags =
     OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+/// Bytes from which on the space of a file is freed on a thread of its own: ext4 takes half a second
+/// for 840 MB, with what is cached of it.
+const LARGE_BYTES: i64 = 8 * 1024 * 1024;
 const APPEND_FLAGS: OFlags = OFlags::WRONLY.union(OFlags::APPEND);
 
 /// An open folder.
@@ -85,7 +88,10 @@ impl Folder for OsFolder {
     }
 
     fn unlink(&self, name: &str) -> io::Result<()> {
-        unlink(&self.0, name, AtFlags::empty())
+        let large = self.large(name);
+        unlink(&self.0, name, AtFlags::empty())?;
+        free(large);
+        Ok(())
     }
 
     fn unlink_folder(&self, name: &str) -> io::Result<()> {
@@ -93,7 +99,10 @@ impl Folder for OsFolder {
     }
 
     fn rename(&self, name: &str, to: &Self, to_name: &str) -> io::Result<()> {
-        Ok(rustix::fs::renameat(&self.0, name, &to.0, to_name)?)
+        let large = to.large(to_name);
+        rustix::fs::renameat(&self.0, name, &to.0, to_name)?;
+        free(large);
+        Ok(())
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -158,6 +167,25 @@ impl File for OsFile {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+impl OsFolder {
+    /// Holds a large file, so that its space is not freed while somebody waits for its removal.
+    fn large(&self, name: &str) -> Option<OwnedFd> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(&self.0, name, flags, Mode::empty()).ok()?;
+        let stat = rustix::fs::fstat(&file).ok()?;
+        let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+        (is_file && stat.st_size >= LARGE_BYTES).then_some(file)
+    }
+}
+
+/// Frees the space of a file that has lost its name. A machine that fails meanwhile frees it when
+/// it starts again, as the system does with every file that somebody had open.
+fn free(large: Option<OwnedFd>) {
+    let Some(file) = large else { return };
+    // Where no thread can be had, it is freed here and now.
+    let _ = std::thread::Builder::new().name("freeing".to_owned()).spawn(move || drop(file));
 }
 
 fn unlink(folder: &OwnedFd, name: &str, flags: AtFlags) -> io::Result<()> {

@@ -21,7 +21,7 @@ impl Log {
         let about = About { program: &program, channel: &channel, period: None, forget_by: None };
         let mut log = LogFile::create(&disk, PATH.to_owned(), &about).unwrap();
         for _ in 0..batches {
-            let record = || (RecordKind::Marker, b"record".to_vec());
+            let record = || (RecordKind::Marker, Body::Bytes(b"record".to_vec()));
             log.append(&disk, &[record(), record()]).unwrap();
         }
         let log = Self { folder, disk };

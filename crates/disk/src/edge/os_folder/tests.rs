@@ -26,3 +26,24 @@ fn what_is_created_was_not_there() {
     }
     assert_eq!(folder.list().unwrap().len(), 2);
 }
+
+#[test]
+fn the_space_of_a_large_file_is_given_back_after_its_name_is_gone() {
+    let path = tempfile::tempdir().unwrap();
+    let folder = OsFolder::new(open(path.path().to_str().unwrap()));
+    let large = |name| folder.create(name).unwrap().0.set_len(LARGE_BYTES as u64).unwrap();
+    let held = || {
+        let files = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+        let mut files = files.filter_map(|file| std::fs::read_link(file.path()).ok());
+        files.any(|file| file.starts_with(path.path()) && file != path.path())
+    };
+    large("removed");
+    large("replaced");
+    large("new");
+    folder.unlink("removed").unwrap();
+    folder.rename("new", &folder, "replaced").unwrap();
+    assert_eq!(folder.list().unwrap().len(), 1);
+    while held() {
+        std::thread::yield_now();
+    }
+}

@@ -54,6 +54,19 @@ const ALL: [Mistake; 12] = [
     Mistake::ListingEmpty,
 ];
 
+impl Mistake {
+    /// Whether it is one of what to do about an error.
+    fn shows_in_errors(self) -> bool {
+        matches!(
+            self,
+            Self::AppendErrorIgnored
+                | Self::SyncErrorIgnored
+                | Self::RenameErrorIgnored
+                | Self::RemoveErrorIgnored
+        )
+    }
+}
+
 /// A disk whose user makes a mistake.
 #[derive(Debug, Clone)]
 struct Planted {
@@ -219,9 +232,12 @@ fn found(collector: &Collector, start: &SimDisk, mistake: Mistake) -> Option<Str
     if let Err(said) = check(&disk.copy(), &promises) {
         return Some(said);
     }
-    let crashed = every_crash_point(start, run, check).err();
-    let broken = crashed.or_else(|| every_error_point(start, run, check).err())?;
-    Some(broken.to_string())
+    let crashed = || every_crash_point(start, run, check).err();
+    let erred = || every_error_point(start, run, check).err();
+    // Where it is likely to show first, or most of the time goes into looking elsewhere.
+    let broken =
+        if mistake.shows_in_errors() { erred().or_else(crashed) } else { crashed().or_else(erred) };
+    Some(broken?.to_string())
 }
 
 #[test]
