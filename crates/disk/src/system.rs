@@ -64,8 +64,8 @@ pub trait File: fmt::Debug + Send + Sync + 'static {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
     /// Writes all the bytes at the end; after an error, any part of them may be there.
     fn append(&self, bytes: &[u8]) -> io::Result<()>;
-    /// Writes all the bytes at this offset, over what is there; after an error, any part of them may
-    /// be there.
+    /// Writes all the bytes at this offset, over what is there; after an error, any part of them
+    /// may be there.
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()>;
     /// Cuts the file off.
     fn truncate(&self, len: u64) -> io::Result<()>;

@@ -20,8 +20,8 @@ const FOLDER_FLAGS: OFlags =
 /// A pipe or a device under a file's name must neither hang us nor become our terminal.
 const FILE_FLAGS: OFlags =
     OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
-/// Bytes from which on the space of a file is freed on a thread of its own: ext4 takes half a second
-/// for 840 MB, with what is cached of it.
+/// Bytes from which on the space of a file is freed on a thread of its own: ext4 takes half a
+/// second for 840 MB, with what is cached of it.
 const LARGE_BYTES: i64 = 8 * 1024 * 1024;
 const APPEND_FLAGS: OFlags = OFlags::WRONLY.union(OFlags::APPEND);
 
