@@ -61,6 +61,13 @@ impl Destination {
         self
     }
 
+    /// Whether what is sent goes no further than another program on this machine, unencrypted:
+    /// [`check_url`] takes `http://` for nothing else.
+    pub fn is_on_this_machine(&self) -> bool {
+        let first = self.relays.first().map_or(&self.collector, |relay| &relay.url);
+        first.starts_with("http://")
+    }
+
     /// `host:port` of the collector.
     pub fn host_and_port(&self) -> String {
         host_and_port(&self.collector)

@@ -11,7 +11,7 @@ use super::words::{moment, period as period_words};
 use super::{Page, difference, view::Wanted};
 use crate::agent::Agent;
 use crate::notice;
-use crate::outbox;
+use crate::outbox::{self, PartState};
 use crate::trouble::Trouble;
 use crate::words::{day, number, why};
 
@@ -55,7 +55,7 @@ pub(super) struct ChoiceView {
 /// What is shown of a channel's report.
 pub(super) enum Shown {
     /// The frozen bytes that are sent.
-    Frozen { heading: String, report: Report },
+    Frozen { heading: String, has_left: bool, report: Report },
     /// A draft that nothing can send.
     Draft { heading: String, made: String, report: Report },
     /// Nothing was gathered, and nothing is until somebody asks.
@@ -194,6 +194,7 @@ fn choices(verdict: &Verdict<'_>) -> Vec<ChoiceView> {
 fn facts(agent: &Agent<'_>, channel: &Channel) -> Vec<(&'static str, String)> {
     let period = period_name(channel);
     let way = match agent.destination.relays.first() {
+        None if agent.destination.is_on_this_machine() => "directly, on this machine".to_owned(),
         None => "directly, over HTTPS".to_owned(),
         Some(relay) => format!("through a relay run by {}, {}", relay.operator, relay.country),
     };
@@ -324,11 +325,14 @@ fn frozen(agent: &Agent<'_>, channel: &Channel, sent: &Sent) -> Result<Shown, Tr
         PeriodKind::Day => "today",
         PeriodKind::Week => "this week",
     };
+    let mut frozen_parts = frozen.iter().flat_map(|frozen| &frozen.parts);
+    let has_left = !parts.is_empty() && frozen_parts.all(|part| part.state == PartState::Sent);
     let heading = match begins {
+        _ if has_left => format!("Exactly what left of {this}"),
         None => format!("Exactly what leaves {this}, each part at its own moment"),
         Some(begins) => {
             format!("Exactly what leaves of {this}, not before {}", moment(begins, now))
         }
     };
-    Ok(Shown::Frozen { heading, report })
+    Ok(Shown::Frozen { heading, has_left, report })
 }

@@ -1,6 +1,7 @@
 //! What the pages show, as plain values for the templates.
 
 use contract::decision::State;
+use contract::destination::host_and_port;
 use contract::environment::{CANDOR_TELEMETRY, DO_NOT_TRACK};
 use contract::gate::Verdict;
 use contract::id::ChannelId;
@@ -126,18 +127,16 @@ fn notes(
 /// Who can see what, while parts travel as they do now.
 fn who_sees(agent: &Agent<'_>) -> Vec<[String; 3]> {
     let controller = &agent.manifest.controller.name;
-    let host = agent.destination.host_and_port();
     let relays = &agent.destination.relays;
-    let mut rows = vec![[
-        "Your network and provider".to_owned(),
-        format!(
-            "That this machine connects to {}",
-            relays
-                .first()
-                .map_or(host.clone(), |relay| contract::destination::host_and_port(&relay.url))
-        ),
-        "Nothing of them: it is encrypted".to_owned(),
-    ]];
+    let first = relays.first().map_or(&agent.destination.collector, |relay| &relay.url);
+    let host = host_and_port(first);
+    let (connects, answers) = if agent.destination.is_on_this_machine() {
+        (format!("Nothing: {host} is on this machine"), "Nothing of them: they stay here")
+    } else {
+        (format!("That this machine connects to {host}"), "Nothing of them: it is encrypted")
+    };
+    let network = "Your network and provider".to_owned();
+    let mut rows = vec![[network, connects, answers.to_owned()]];
     rows.extend(relays.iter().map(|relay| {
         let who = format!("{}, {}, who runs the relay", relay.operator, relay.country);
         [who, "This machine's address".to_owned(), "Nothing of them: they are sealed".to_owned()]
@@ -174,7 +173,7 @@ fn who_sees(agent: &Agent<'_>) -> Vec<[String; 3]> {
     rows.push([
         "Your firewall".to_owned(),
         format!("Connections: {}", contract::visibility::firewall(&agent.destination)),
-        "Nothing of them: it is encrypted".to_owned(),
+        answers.to_owned(),
     ]);
     rows.push([
         "Everybody else".to_owned(),

@@ -20,4 +20,5 @@ mod push;
 mod roles;
 mod terminal;
 mod units;
+mod upgrade;
 mod wire;
