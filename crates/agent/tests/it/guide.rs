@@ -60,6 +60,10 @@ fn a_node_with_the_placed_policy_does_what_the_guide_says() {
         };
         assert!(text.contains(expected), "{line}: {text}");
     }
+    // Nobody decided anything here, so there is no state folder yet: looking works all the same.
+    let preview = said(&typed(&machine, "candor-agent preview usage", "policy.toml"));
+    assert!(preview.contains("\"channel\":\"usage\""), "{preview}");
+    assert!(!machine.path("state").exists());
     // "To switch the whole grid off".
     let off = placed.replace("usage = { permit = \"basic\" } ", "usage = \"forbid\" ");
     assert_ne!(off, placed);

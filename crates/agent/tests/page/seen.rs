@@ -254,6 +254,12 @@ fn what_was_sent_a_moment_ago_stands_there_with_its_receipt() {
     assert!(page.contains("class=\"good\">signed, verified<"));
     assert!(page.contains("left; the collector has signed for it"));
     assert!(page.contains("6 parts, by its own signed receipts"));
+    // There is nothing left to gather, and the collector is no further than this machine.
+    assert!(
+        page.contains("Exactly what left of today") && !page.contains("has not left"),
+        "{page}"
+    );
+    assert!(page.contains("directly, on this machine") && !page.contains("it is encrypted"));
     // Taken back: what was sent is to be deleted, and nothing more leaves.
     assert_eq!(service.post(&session, "withdraw", "channel=usage").status, 303);
     let page = service.page(&session, "").body;

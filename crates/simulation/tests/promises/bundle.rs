@@ -5,7 +5,10 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
-use simulation::larkspur::FIRST;
+use contract::decision::How;
+use jiff::civil::date;
+use simulation::larkspur::{FIRST, manifest};
+use simulation::world::World;
 
 use crate::programs::built;
 
@@ -217,4 +220,26 @@ fn nothing_is_exported_that_nobody_agreed_to() {
     // And the air gap itself still sends nothing.
     gap.tells(&["agree", "usage", "--tier", "basic"]);
     assert!(refused(&gap.try_agent(&["send", "usage"])).contains("usage is off"));
+}
+
+// The parts are at the vendor then, and stay: what is refused here is the proof of a promise.
+#[test]
+fn a_receipt_that_is_brought_back_and_promises_to_keep_longer_is_not_believed() {
+    let world = World::new(5);
+    world.agent().agree("usage", Some("full"), How::Cli, "en").unwrap();
+    world.agent().airgap(true).unwrap();
+    let carried = world.agent().by_hand().export_bundle().unwrap();
+    let (body, _) = envelope::bundle::open(&carried.text).unwrap();
+    let read = contract::bundle::read_parts(body).unwrap();
+    // The vendor has another manifest meanwhile, and keeps twice as long.
+    let longer = FIRST.replace("retention_days = 90", "retention_days = 180");
+    world.network.load(&manifest(&longer, &world.network.root()));
+    let fates = world.network.carry_by_hand(&read.parts).unwrap();
+    let receipts = contract::bundle::receipts(&read.program, date(2026, 11, 20), &fates);
+    let returned = world.agent().import_receipts(&receipts).unwrap();
+    assert_eq!(returned.acknowledged, 0);
+    assert_eq!(returned.doubtful.len(), carried.parts);
+    assert!(returned.doubtful[0].contains("it would be kept until"), "{returned:?}");
+    // Nobody has to believe it twice: the parts still wait for a receipt.
+    assert_eq!(world.agent().by_hand().export_bundle().unwrap().parts, carried.parts);
 }
