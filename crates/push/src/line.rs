@@ -3,10 +3,11 @@
 //!
 //! `FIELD` is the id of a question whose source is `push`. `NUMBER` is a whole number from 0 to
 //! 2^53 - 1, and 1 where it is left out. `WORD` is everything after the second space: an entry of
-//! the question's list, or a version. There is one space between two of them.
+//! the question's list, a move (`search > result`), or a version. There is one space between two
+//! of them.
 
-/// Bytes of one datagram: an id has 40, a number 16, a word 64.
-pub const LINE_BYTES_MAX: usize = 128;
+/// Bytes of one datagram: an id has 40, a number 16, a move two words of 64 and its sign.
+pub const LINE_BYTES_MAX: usize = 192;
 
 /// The largest number: every JSON reader holds it exactly.
 pub const NUMBER_MAX: u64 = (1 << 53) - 1;

@@ -83,7 +83,7 @@ fn said(name: &str, latest: &Release) -> (String, String) {
     }
     let too_few = || "too few yet".to_owned();
     if name == VERSION {
-        let share = versions(latest).and_then(newest_share);
+        let share = versions(latest).and_then(|(field, minor)| newest_share(field, minor));
         return (name.to_owned(), share.unwrap_or_else(too_few));
     }
     let field = latest.fields.iter().find(|field| field.id.as_str() == name);
@@ -101,16 +101,17 @@ fn label_long(text: &str) -> String {
     shown(text).chars().take(NAME_CHARS_MAX).collect()
 }
 
-fn versions(release: &Release) -> Option<&[Row]> {
+fn versions(release: &Release) -> Option<(&FieldTable, &[Row])> {
     release.fields.iter().find_map(|field| match &field.table {
-        Table::Versions { minor, .. } => Some(minor.as_slice()),
+        Table::Versions { minor, .. } => Some((field, minor.as_slice())),
         _ => None,
     })
 }
 
-/// "26.10 63 %": the version most in use.
-fn newest_share(minor: &[Row]) -> Option<String> {
+/// "26.10 63 %": the version most in use, of those who answered as on the page.
+fn newest_share(field: &FieldTable, minor: &[Row]) -> Option<String> {
     let all = minor.iter().map(|row| clamped(row.count)).fold(0, u64::saturating_add);
+    let all = all.max(clamped(field.answered));
     let named = minor.iter().filter(|row| row.value != "other" && clamped(row.count) > 0);
     let row = named.max_by_key(|row| clamped(row.count))?;
     Some(format!("{} · {}", label(&row.title), share(clamped(row.count), all)))

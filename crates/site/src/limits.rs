@@ -16,6 +16,9 @@ pub(crate) const BARS_MAX: usize = 12;
 /// Bands of one chart of moves: more cannot be told apart, and the table has all.
 pub(crate) const BANDS_MAX: usize = 24;
 
+/// Parts of the widest band that a band has at least one of: a thinner one is a hair.
+pub(crate) const BAND_PARTS_MAX: u64 = 40;
+
 /// Moves with their numbers beneath the bands: the usual ways.
 pub(crate) const MOVES_SAID_MAX: usize = 5;
 

@@ -28,6 +28,8 @@ fn manifest() -> Manifest {
     let numbers = "kind = \"count\"\nunit = \"things\"\nbuckets = [0, 1, 10]\nmax = 1000";
     let counts = "kind = \"counts\"\nchoices = [\"graph\", \"full text\"]\nunit = \"searches\"\n\
                   buckets = [1, 10]\nmax = 1000";
+    let moves = "kind = \"flow\"\nsteps = [\"search\"]\nunit = \"times\"\nbuckets = [1, 10]\n\
+                 max = 1000";
     let text = [
         head,
         &channel("day", "day"),
@@ -38,6 +40,7 @@ fn manifest() -> Manifest {
         &channel("week", "week"),
         &field("searches", counts, "sum"),
         &field("backup", "kind = \"flag\"", "sum"),
+        &field("moves", moves, "sum"),
     ];
     Manifest::parse(&text.concat()).unwrap_or_else(|problems| panic!("{problems}"))
 }
@@ -102,10 +105,18 @@ fn numbers_last_for_a_period_and_the_last_word_until_another_comes() {
 
 #[test]
 fn no_word_is_kept_that_the_manifest_does_not_have() {
-    let pushed = pushed(&["searches 3 canary-5f3a9c", "edition 1 canary", "engine 1 canary"]);
+    let pushed = pushed(&[
+        "searches 3 canary-5f3a9c",
+        "edition 1 canary",
+        "engine 1 canary",
+        "moves 2 Search > /canary?user=5f3a9c",
+        "moves 1 search>canary",
+        "moves 1 canary",
+    ]);
     assert!(!pushed.write().contains("canary"), "{}", pushed.write());
     check(&pushed, "searches", 0, &Ok(numbers(&[("other", 3)])));
     check(&pushed, "edition", 0, &Ok(Fact::Text("other".into())));
+    check(&pushed, "moves", 0, &Ok(numbers(&[("search>other", 3), ("other>other", 1)])));
     assert!(!format!("{pushed:?}").contains("other"));
 }
 

@@ -86,7 +86,9 @@ impl Person {
             let (from, to) = (at / steps, at % steps);
             let known = from + 1 < steps && to + 1 < steps && from != to;
             let way = field.part(300 + at as u64);
-            if known && way < 0.35 { 0.25 + 1.5 * way } else { 0.01 }
+            // From where everybody arrives to what stands first.
+            let near = 0.86f64.powi(i32::try_from(from + to).unwrap_or(i32::MAX));
+            if known && way < 0.4 { (1.15 - way) * near } else { 0.01 }
         };
         let mut moves: Vec<_> = (0..all)
             .filter(|at| own.part(400 + *at as u64) < usual(*at))

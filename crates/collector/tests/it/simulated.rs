@@ -1,6 +1,7 @@
 //! A simulated fleet goes the real way: counted, frozen, signed, served; and nobody can take it for
 //! a real one.
 
+use std::io::Read as _;
 use std::process::{Command, Output};
 
 use contract::release::Release;
@@ -50,6 +51,33 @@ fn a_simulated_fleet_is_published_signed_and_served_and_says_that_it_is_invented
     }
     let release = server.get("/larkspur/faults/releases/release-1.json");
     assert!(Release::from_frozen(&release.body).unwrap().simulated);
+}
+
+#[test]
+fn the_files_for_any_web_server_are_what_is_served() {
+    let vendor = Vendor::without_keys();
+    let site = vendor.path("site");
+    assert!(simulate(&vendor, &["--site", site.to_str().unwrap()]).status.success());
+    let server = served(&vendor);
+    let mut folders = vec![site.clone()];
+    let mut compared = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = format!("/{}", path.strip_prefix(&site).unwrap().display());
+            let answer = server.get(name.strip_suffix("index.html").unwrap_or(&name));
+            assert_eq!(answer.status, 200, "{name}");
+            let mut written = Vec::new();
+            std::fs::File::open(&path).unwrap().read_to_end(&mut written).unwrap();
+            assert!(answer.body == written, "{name} is served otherwise");
+            compared += 1;
+        }
+    }
+    assert!(compared > 100, "{compared}");
 }
 
 #[test]

@@ -8,7 +8,9 @@ use super::history::layers;
 use super::tables::counted;
 use super::{Context, error_ratio, everyone, whole};
 use crate::chart::{Band, Bar, Layer, Layout, Line, bars, flow, grid, split, stack};
-use crate::limits::{BANDS_MAX, BARS_MAX, LONG_BARS_MAX, MOVES_SAID_MAX, VALUES_SAID_MAX};
+use crate::limits::{
+    BAND_PARTS_MAX, BANDS_MAX, BARS_MAX, LONG_BARS_MAX, MOVES_SAID_MAX, VALUES_SAID_MAX,
+};
 use crate::number::{Whole, clamped, days, ratio, roughly};
 use crate::text::{self, Markup, shown};
 
@@ -151,6 +153,16 @@ fn spreads(
     Ok(Chart { markup, top: None })
 }
 
+/// The moves that a drawing has room for, the most frequent first.
+pub(super) fn frequent(lines: &[GridLine]) -> Vec<&GridLine> {
+    let mut lines: Vec<&GridLine> = lines.iter().collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(clamped(line.installations)));
+    lines.truncate(BANDS_MAX);
+    let least = lines.first().map_or(0, |line| clamped(line.installations)) / BAND_PARTS_MAX;
+    lines.retain(|line| clamped(line.installations) > least);
+    lines
+}
+
 /// Bands for the most frequent moves, and the first of them with their numbers.
 fn moves(
     context: Context<'_>,
@@ -159,8 +171,7 @@ fn moves(
     lines: &[GridLine],
 ) -> askama::Result<Chart> {
     let whole = Whole::of(context.release, clamped(field.answered).max(1));
-    let mut lines: Vec<&GridLine> = lines.iter().collect();
-    lines.sort_by_key(|line| std::cmp::Reverse(clamped(line.installations)));
+    let mut lines = frequent(lines);
     let place = |value: &str| steps.iter().position(|step| step.value == value);
     let band = |line: &&GridLine| {
         let (from, to) = line.value.split_once(MOVE)?;
@@ -168,7 +179,7 @@ fn moves(
         let text = format!("{}: {}", shown(&line.title), whole.part(many));
         Some(Band { ends: [place(from)?, place(to)?], width: many, text })
     };
-    let bands: Vec<Band> = lines.iter().take(BANDS_MAX).filter_map(band).collect();
+    let bands: Vec<Band> = lines.iter().filter_map(band).collect();
     let names: Vec<String> = steps.iter().map(|step| text::step(&step.title)).collect();
     lines.truncate(MOVES_SAID_MAX);
     let drawn: Vec<Bar> = lines

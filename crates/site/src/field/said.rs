@@ -2,7 +2,7 @@
 
 use contract::release::{FieldTable, Folded, Mode, Release, Table};
 
-use crate::limits::BANDS_MAX;
+use super::drawing::frequent;
 use crate::number::{Whole, clamped, doubted, grouped, in_all};
 use crate::text::shown;
 
@@ -67,7 +67,7 @@ pub(super) fn notes(release: &Release, field: &FieldTable) -> Vec<String> {
                 Mode::Exact => hidden_entries(*hidden, what, &group),
                 _ => noisy_lines(*hidden, what, &group),
             });
-            let more = lines.len().saturating_sub(BANDS_MAX);
+            let more = lines.len().saturating_sub(frequent(lines).len());
             if is_flow && more > 0 {
                 notes.push(format!("{} rarer moves are in the table alone.", grouped(more as u64)));
             }

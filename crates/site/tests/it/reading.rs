@@ -319,3 +319,27 @@ fn installations_within_28_days_stand_beside_the_headline_where_they_are_counted
     let csv = &site_of(&[read(&value)])["/larkspur/usage/releases/installations.csv"];
     assert!(text(csv).contains("installations_28_days,,,,5120,9"), "{}", text(csv));
 }
+
+#[test]
+fn a_version_has_the_same_share_in_figure_chart_table_and_badge() {
+    let mut value = release(Plan::LARKSPUR, "usage", "Usage", 8, &fields);
+    // A tenth gave versions that are too rare to be shown: they answered all the same.
+    let rows = value["fields"][0]["table"]["minor"].as_array_mut().unwrap();
+    rows.truncate(3);
+    let before = release(Plan::LARKSPUR, "usage", "Usage", 7, &fields);
+    let pages = site_of(&[read(&before), read(&value)]);
+    let html = text(&pages[STATISTICS]);
+    let row = &value["fields"][0]["table"]["minor"][0];
+    let [count, answered] = [&row["count"], &value["fields"][0]["answered"]]
+        .map(|number| number["value"].as_f64().unwrap());
+    let share = format!("{:.0}", count / answered * 100.0);
+    let section = section(html, "version");
+    assert!(html.contains(&format!("{share}\u{202F}% <small>")), "the figure: {share}");
+    assert!(section.contains(&format!("<tspan>26.10</tspan> {share}\u{202F}%")), "{section}");
+    let table = words(section);
+    let mut cells =
+        table.split("Share, %").nth(1).unwrap().split('\n').skip_while(|c| *c != "26.10");
+    assert_eq!(cells.nth(2), Some(share.as_str()), "{table}");
+    let badge = text(&pages["/larkspur/usage/badge/version.svg"]);
+    assert!(badge.contains(&format!("26.10 · {share}\u{202F}%")), "{badge}");
+}
