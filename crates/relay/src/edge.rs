@@ -7,7 +7,6 @@ mod dial;
 mod exchange;
 mod handler;
 mod keys;
-mod resting;
 pub mod serve;
 mod server;
 mod tls;

@@ -15,8 +15,7 @@ pub const PROBLEM_BYTES_MAX: usize = 4 * 1024;
 /// Bytes of a gateway's keys: four of X-Wing have 4,924, a signed document of them twice that.
 pub const KEYS_BYTES_MAX: usize = 32 * 1024;
 
-/// Connections at once. One that speaks costs about 20 kB, so all of them 330 MB if they do so
-/// within one second.
+/// Connections at once. An idle one costs about 20 kB, so all of them 330 MB.
 pub const CONNECTIONS_MAX: usize = 16_384;
 
 /// Connections at once from one network, so that one cannot take them all.
@@ -57,10 +56,6 @@ pub const IDLE_GATEWAY_TIME: Duration = Duration::from_secs(8);
 /// Time for a request's head, and for the next one on a kept connection. Senders of parts have no
 /// reason to wait on an open line.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What part of a head's time nothing must have happened on a connection before it gives back the
-/// 16 kB of its buffers: a second. A sender that goes on within it finds them there.
-pub const REST_PARTS: u32 = 10;
 
 /// Time for a request's body of 64 KiB: enough at 7 kB a second.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);

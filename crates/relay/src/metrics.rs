@@ -12,7 +12,6 @@ pub struct Metrics {
     gateways: Vec<OfGateway>,
     refused: Vec<AtomicU64>,
     connections: AtomicI64,
-    resting: AtomicI64,
     turned_away: AtomicU64,
 }
 
@@ -38,7 +37,6 @@ impl Metrics {
             gateways: gateways.collect(),
             refused: Refusal::ALL.iter().map(|_| AtomicU64::default()).collect(),
             connections: AtomicI64::default(),
-            resting: AtomicI64::default(),
             turned_away: AtomicU64::default(),
         }
     }
@@ -70,11 +68,6 @@ impl Metrics {
     /// A connection was opened (1) or closed (-1).
     pub fn connection(&self, change: i64) {
         self.connections.fetch_add(change, Ordering::Relaxed);
-    }
-
-    /// A connection gave back its buffers (1) or goes on (-1).
-    pub fn resting(&self, change: i64) {
-        self.resting.fetch_add(change, Ordering::Relaxed);
     }
 
     /// A connection was closed at once, since its network has too many.
@@ -120,13 +113,9 @@ impl Metrics {
             let count = count.load(Ordering::Relaxed);
             let _ = writeln!(text, "{name}{{reason=\"{}\"}} {count}", refusal.word());
         }
-        for (name, help, value) in [
-            ("candor_relay_connections_open", "Connections open now.", &self.connections),
-            ("candor_relay_connections_resting", "Of these, without buffers.", &self.resting),
-        ] {
-            head(&mut text, name, "gauge", help);
-            let _ = writeln!(text, "{name} {}", value.load(Ordering::Relaxed));
-        }
+        let name = "candor_relay_connections_open";
+        head(&mut text, name, "gauge", "Connections open now.");
+        let _ = writeln!(text, "{name} {}", self.connections.load(Ordering::Relaxed));
         let name = "candor_relay_turned_away_total";
         head(&mut text, name, "counter", "Connections closed, their network having too many.");
         let _ = writeln!(text, "{name} {}", self.turned_away.load(Ordering::Relaxed));
