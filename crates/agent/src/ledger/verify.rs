@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use envelope::{Digest, Receipt, RootPublic};
 
-use super::{Entry, Folded, Line};
+use super::{Entry, Folded, LINE_BYTES_MAX, Line};
 
 /// What was found out about a ledger.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -28,6 +28,9 @@ pub struct Proof {
     pub pruned: u64,
     /// Parts of these that a withdrawal still reaches.
     pub folded: usize,
+    /// Whether the last line is none: power was lost while it was written. What leaves stands in a
+    /// whole line before, and the next line takes the place of this one.
+    pub is_torn: bool,
     /// What does not fit.
     pub findings: Vec<Finding>,
 }
@@ -43,7 +46,8 @@ pub struct Finding {
 
 /// Checks the lines of a ledger against each other and against the pinned root keys.
 pub fn verify(lines: &[Vec<u8>], roots: &[RootPublic]) -> Proof {
-    let proof = Proof { lines: lines.len(), ..Proof::default() };
+    let (lines, is_torn) = without_torn_end(lines);
+    let proof = Proof { lines: lines.len(), is_torn, ..Proof::default() };
     let (parts, former) = (BTreeMap::new(), Vec::new());
     let mut check = Check { roots, proof, parts, former, line: 0, is_head: true };
     let mut expected = Digest::of(b"");
@@ -86,6 +90,16 @@ pub fn verify(lines: &[Vec<u8>], roots: &[RootPublic]) -> Proof {
     proof.sent = check.parts.len();
     proof.unanswered = check.parts.values().filter(|answered| !**answered).count();
     proof
+}
+
+/// The lines before an end that is none, if that can be what power left of one line. What it turned
+/// that into may hold line breaks.
+fn without_torn_end(lines: &[Vec<u8>]) -> (&[Vec<u8>], bool) {
+    let is_line = |bytes: &Vec<u8>| serde_json::from_slice::<Line>(bytes).is_ok();
+    let whole = lines.iter().rposition(is_line).map_or(0, |at| at + 1);
+    let (whole, end) = lines.split_at_checked(whole).unwrap_or((lines, &[]));
+    let bytes: u64 = end.iter().map(|line| line.len() as u64 + 1).sum();
+    if end.is_empty() || bytes > LINE_BYTES_MAX { (lines, false) } else { (whole, true) }
 }
 
 struct Check<'a> {

@@ -79,6 +79,13 @@ pub fn proof(proof: &Proof) -> String {
         }
     };
     let _ = writeln!(out, "{sentence}\n");
+    if proof.is_torn {
+        out.push_str(
+            "The last line is torn, as where power fails while it is written. Nothing that left \
+             is missing:\nwhat leaves stands in a whole line first, and the next line takes the \
+             place of this one.\n\n",
+        );
+    }
     for finding in &proof.findings {
         let _ = writeln!(out, "  line {} {}", finding.line, finding.what);
     }
@@ -130,6 +137,7 @@ pub fn proof_json(proof: &Proof) -> Value {
         "unanswered": proof.unanswered,
         "pruned": proof.pruned,
         "folded": proof.folded,
+        "torn": proof.is_torn,
         "findings": findings,
     })
 }

@@ -31,7 +31,8 @@ fn check(seed: u64, disk: &SimDisk, left: &[Vec<u8>]) -> Result<(), String> {
         let proof = agent::ledger::verify(&lines, &[world.network.root()]);
         proof.findings.first().map_or(Ok(()), |finding| Err(format!("{finding:?}")))
     };
-    // A torn end is no finding: it is cut off when the next line is written.
+    // A torn end is no finding, and it is cut off when the next line is written.
+    verify()?;
     world.pass_hours(24);
     world.agent().send("usage").map_err(|e| e.to_string())?;
     verify()?;
