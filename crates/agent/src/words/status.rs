@@ -165,7 +165,6 @@ fn word(verdict: &Verdict<'_>) -> String {
 
 /// "Agreed, but nothing runs `tick` here."
 fn nothing_ticks(agent: &Agent<'_>, verdicts: &[Verdict<'_>]) -> Result<Option<String>, Trouble> {
-    let Some(since) = agent.state().since()? else { return Ok(None) };
     if verdicts.iter().all(|verdict| verdict.consent().is_none()) {
         return Ok(None);
     }
@@ -176,11 +175,15 @@ fn nothing_ticks(agent: &Agent<'_>, verdicts: &[Verdict<'_>]) -> Result<Option<S
     let silent = |from: Timestamp| {
         agent.now().duration_since(from) > SignedDuration::from_hours(SILENT_HOURS)
     };
-    Ok(match since.ticked {
-        None if agent.now().duration_since(since.began) > SignedDuration::from_hours(1) => {
+    Ok(match agent.state().since()?.map(|since| (since.began, since.ticked)) {
+        // A fleet's policy permits it, and nobody decided anything here.
+        None => Some("nothing has run `candor-agent tick` here yet."),
+        Some((began, None))
+            if agent.now().duration_since(began) > SignedDuration::from_hours(1) =>
+        {
             Some("nothing runs `candor-agent tick` here: nothing is sent on schedule.")
         }
-        Some(ticked) if silent(ticked) => {
+        Some((_, Some(ticked))) if silent(ticked) => {
             Some("nothing has run `candor-agent tick` here for more than a day.")
         }
         _ => None,

@@ -59,6 +59,8 @@ fn a_node_with_the_placed_policy_does_what_the_guide_says() {
             _ => "permitted up to basic",
         };
         assert!(text.contains(expected), "{line}: {text}");
+        let is_idle = text.contains("On, but nothing has run `candor-agent tick` here yet.");
+        assert_eq!(is_idle, line == "candor-agent status", "{line}: {text}");
     }
     // Nobody decided anything here, so there is no state folder yet: looking works all the same.
     let preview = said(&typed(&machine, "candor-agent preview usage", "policy.toml"));
