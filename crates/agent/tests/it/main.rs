@@ -22,3 +22,4 @@ mod terminal;
 mod units;
 mod upgrade;
 mod wire;
+mod zone;

@@ -21,10 +21,15 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn upgraded() -> Machine {
-    let machine = Machine::new("https://127.0.0.1:1");
+/// Puts that folder, and the manifest under which it was made, on a machine.
+pub(crate) fn copy_first(machine: &Machine) {
     copy(Path::new(FIRST), &machine.path("state"));
     std::fs::rename(machine.path("state/manifest.toml"), machine.path("manifest.toml")).unwrap();
+}
+
+fn upgraded() -> Machine {
+    let machine = Machine::new("https://127.0.0.1:1");
+    copy_first(&machine);
     machine
 }
 
