@@ -19,6 +19,7 @@ mod guide;
 mod lint;
 mod notice;
 mod parts;
+mod policy;
 mod record;
 mod records;
 mod report;
