@@ -49,7 +49,8 @@ fn with_another_manifest_than_the_pinned_one_everything_is_forbidden() {
     let manifest = small(&[]);
     let text = format!(
         "[program.larkspur]\nmanifest = \"{}\"\nrelay = \"https://relay.example.net\"\n\
-         ca = \"\"\"\n{CERTIFICATE}\"\"\"\n[program.larkspur.channel]\nusage = {{ permit = \"full\" }}",
+         ca = \"\"\"\n{CERTIFICATE}\"\"\"\n[program.larkspur.channel]\n\
+         usage = {{ permit = \"full\" }}",
         manifest.hash()
     );
     let policy = file(&text).about(&manifest);

@@ -49,6 +49,15 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
+/// Does them all; everything is checked after each.
+fn holds(mut history: History, operations: &[Operation]) -> Result<(), TestCaseError> {
+    for (index, operation) in operations.iter().enumerate() {
+        let held = history.step(operation);
+        prop_assert!(held.is_ok(), "step {index}, {operation:?}: {}", held.unwrap_err());
+    }
+    Ok(())
+}
+
 /// The same, with more notices, and days that pass around the end of their grace.
 fn operation_around_a_notice() -> impl Strategy<Value = Operation> {
     prop_oneof![
@@ -69,11 +78,7 @@ proptest! {
         seed in any::<u64>(),
         operations in vec(operation(), 1..60),
     ) {
-        let mut history = History::new(seed);
-        for (index, operation) in operations.iter().enumerate() {
-            let held = history.step(operation);
-            prop_assert!(held.is_ok(), "step {index}, {operation:?}: {}", held.unwrap_err());
-        }
+        holds(History::new(seed), &operations)?;
     }
 }
 
@@ -87,16 +92,8 @@ proptest! {
         seed in any::<u64>(),
         operations in vec(operation(), 1..60),
     ) {
-        let mut history = History::through_a_relay(seed);
-        for (index, operation) in operations.iter().enumerate() {
-            let held = history.step(operation);
-            prop_assert!(held.is_ok(), "step {index}, {operation:?}: {}", held.unwrap_err());
-        }
+        holds(History::through_a_relay(seed), &operations)?;
     }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     // The same, where usage is opt-out: what was not answered is sent three days after somebody
     // saw the notice, and not before.
@@ -105,11 +102,7 @@ proptest! {
         seed in any::<u64>(),
         operations in vec(operation_around_a_notice(), 1..60),
     ) {
-        let mut history = History::opt_out(seed);
-        for (index, operation) in operations.iter().enumerate() {
-            let held = history.step(operation);
-            prop_assert!(held.is_ok(), "step {index}, {operation:?}: {}", held.unwrap_err());
-        }
+        holds(History::opt_out(seed), &operations)?;
     }
 }
 
