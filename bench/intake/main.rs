@@ -7,6 +7,7 @@
 //!
 //! `bench/run idle [--slow 10000]` measures beside connections that dawdle, and
 //! `bench/run sealed [--capsules 60000]` sends sealed requests to the gateway, and through a relay.
+//! `bench/run paced [--seconds 10]` sends as many as come on a day with 10^4 to 10^7 parts.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -20,6 +21,7 @@
 mod idle;
 mod load;
 mod null;
+mod paced;
 mod process;
 mod sealed;
 #[path = "../sixty/mod.rs"]
@@ -51,6 +53,7 @@ fn main() {
         Some("idle") => {
             return idle::run(&vendor, option("--slow", "10000").parse().unwrap(), time);
         }
+        Some("paced") => return paced::run(&vendor, time),
         Some("sealed") => {
             return sealed::run(&vendor, option("--capsules", "60000").parse().unwrap());
         }

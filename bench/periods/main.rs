@@ -1,7 +1,8 @@
 //! What a period costs: bytes a part as a log and as columns, recovery, closing, counting, deleting
 //! and forgetting.
 //!
-//! `bench/run periods [--parts 1000000]`. Parts have 60 fields and 2 kB, each with a tag of its
+//! `bench/run periods [--parts 1000000]`, and `bench/run again [--deliveries 10000000]` for copies
+//! across restarts. Parts have 60 fields and 2 kB, each with a tag of its
 //! own. `bench/engine` has them written and counted beside an analytical engine. They go through
 //! intake's check and the store, without a network. Times are of this machine
 //! while it does whatever else it does: read them beside each other.
@@ -14,6 +15,7 @@
     reason = "a measurement ends where something is not as it must be, and prints what it measured"
 )]
 
+mod again;
 #[path = "../sixty/mod.rs"]
 mod sixty;
 
@@ -54,12 +56,17 @@ fn main() {
     {
         return write(Path::new(folder), parts.parse().unwrap());
     }
-    let at = arguments.iter().position(|argument| argument == "--parts");
-    let parts = at.and_then(|at| arguments.get(at + 1)).map_or("1000000", String::as_str);
-    let parts: u64 = parts.parse().unwrap();
+    let number = |name: &str, default: u64| {
+        let at = arguments.iter().position(|argument| argument == name);
+        let number = at.and_then(|at| arguments.get(at + 1));
+        number.map_or(default, |number| number.parse().unwrap())
+    };
     let beside = std::env::current_exe().unwrap();
     let folder = tempfile::tempdir_in(beside.parent().unwrap()).unwrap();
-    measure(folder.path(), parts);
+    if arguments.first().is_some_and(|first| first == "again") {
+        return again::run(folder.path(), number("--deliveries", 10_000_000));
+    }
+    measure(folder.path(), number("--parts", 1_000_000));
 }
 
 /// A vendor's manifest, written into the folder, and the key that signs receipts.

@@ -77,9 +77,9 @@ pub const KEY_FILE_BYTES_MAX: u64 = 4_096;
 /// Bytes of one frozen release: 60 fields of 1,000 rows with 150 bytes each are 9 MB.
 pub const RELEASE_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
-/// Connections at once. One that is silent costs 1.4 kB, one with half a head or body 17 kB at
-/// most, so all of them 280 MB; one more waits in the system's queue until an idle one is cut. Ten
-/// thousand that dawdle leave room for others.
+/// Connections at once. One that is silent or with half a head costs 2 kB and its bytes, one with
+/// half a body or a second head 17 kB at most, so all of them 280 MB; one more waits in the
+/// system's queue until an idle one is cut. Ten thousand that dawdle leave room for others.
 pub const CONNECTIONS_MAX: usize = 16_384;
 
 /// Connections at once from one network, so that one cannot take them all.

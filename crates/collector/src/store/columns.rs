@@ -117,10 +117,21 @@ impl ColumnsWriter {
         }
         let body = self.block.finish();
         self.block_bytes = 0;
-        let bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
         let first = self.first.take();
+        self.append(first, &body)
+    }
+
+    /// Takes a block of another file as it is.
+    fn copy(&mut self, first: Option<Tag>, body: &[u8], rows: usize) -> Result<(), StoreError> {
+        self.end_block()?;
+        self.footer.rows += rows as u64;
+        self.append(first, body)
+    }
+
+    fn append(&mut self, first: Option<Tag>, body: &[u8]) -> Result<(), StoreError> {
+        let bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
         self.footer.blocks.push(BlockAt { offset: self.offset, bytes, first });
-        let frame = [&bytes.to_le_bytes()[..], &crc32fast::hash(&body).to_le_bytes(), &body];
+        let frame = [&bytes.to_le_bytes()[..], &crc32fast::hash(body).to_le_bytes(), body];
         let frame = frame.concat();
         self.file.append(&frame)?;
         self.offset = self.offset.saturating_add(frame.len() as u64);
@@ -250,15 +261,22 @@ impl ColumnsFile {
         StoreError::Damaged { path: self.path.clone(), offset: at.offset }
     }
 
-    /// Writes the file anew without the rows of these tags (ascending). The old one is in place
-    /// until the new one is whole. Says how many rows went and how many are left.
+    /// Writes the file anew without the rows of these tags (ascending): blocks without any of them
+    /// are copied. The old one is in place until the new one is whole. Says how many rows went and
+    /// how many are left.
     pub(super) fn without(&self, disk: &dyn Disk, gone: &[Tag]) -> Result<(u64, u64), StoreError> {
         let mut writer = ColumnsWriter::create(disk, self.path.clone(), self.footer.clone())?;
         let mut removed = 0;
-        let copied = self.each_block(|at, block| {
+        let goes = |tag: Tag| gone.binary_search(&tag).is_ok();
+        let copied = self.footer.blocks.iter().try_for_each(|at| {
+            let bytes = self.bytes(at)?;
+            let block = self.block(at, &bytes)?;
+            if !(0..block.rows()).filter_map(|row| block.tag(row)).any(goes) {
+                return writer.copy(at.first, &bytes, block.rows());
+            }
             for number in 0..block.rows() {
                 let row = block.row(number).ok_or_else(|| self.damaged(at))?;
-                if row.tag.is_some_and(|tag| gone.binary_search(&tag).is_ok()) {
+                if row.tag.is_some_and(goes) {
                     removed += 1;
                 } else {
                     writer.push(&row)?;
@@ -293,3 +311,6 @@ fn read(file: &dyn ReadFile, offset: u64, bytes: usize) -> Result<Vec<u8>, Store
     buffer.truncate(filled);
     Ok(buffer)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The description of the interface says what the interface does, and nothing else.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use collector::problem::Reason;
 use collector::route::{NoRoute, Route, route};
@@ -264,4 +265,35 @@ fn check_site(document: &Value, server: &Server) {
     check(document, ("/", "get"), &home);
     let folder = server.get("/larkspur");
     check(document, ("/{program}", "get"), &folder);
+}
+
+/// A fuzzer that knows the description and nothing else. It is fetched by whoever wants it:
+/// `pip install schemathesis`. `CANDOR_EXAMPLES=1000` has it try more.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how long a run is said by whoever starts it")]
+fn a_generic_fuzzer_finds_no_answer_that_the_description_does_not_have() {
+    if Command::new("schemathesis").arg("--version").output().is_err() {
+        println!("skipped: there is no schemathesis on this machine");
+        return;
+    }
+    let vendor = Vendor::new();
+    let server = vendor.serve();
+    let folder = tempfile::tempdir().unwrap();
+    let names = "[parameters]\nprogram = \"larkspur\"\nchannel = \"usage\"\n";
+    std::fs::write(folder.path().join("names.toml"), names).unwrap();
+    let examples = std::env::var("CANDOR_EXAMPLES").unwrap_or_else(|_| "20".to_owned());
+    let mut fuzzer = Command::new("schemathesis");
+    fuzzer.current_dir(folder.path()).args(["--config-file", "names.toml", "run"]);
+    fuzzer.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json"));
+    fuzzer.args(["--url", &format!("http://{}", server.address), "--seed", "1"]);
+    fuzzer.args(["--max-examples", &examples, "--no-color"]);
+    // Sealed requests are no text. And what no loaded manifest defines is refused, whatever its
+    // form: that the description allows a part does not mean that this collector knows it.
+    fuzzer.args(["--exclude-path", "/ohttp", "--exclude-checks", "positive_data_acceptance"]);
+    let output = fuzzer.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    println!("{said}");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains(" passed"));
+    assert_eq!(server.get("/health").status, 200);
 }
