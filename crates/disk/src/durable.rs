@@ -147,7 +147,7 @@ impl<F: Folder> Disk for Durable<F> {
         let (folder, name) = self.folder_of(path, Attempt::Lock)?;
         let (file, _) = open_or_create(&folder, name, path, Attempt::Lock)?;
         if file.try_lock().map_err(DiskError::failed(Attempt::Lock, path))? {
-            Ok(LockGuard::holding(file))
+            Ok(LockGuard::holding(Locked(file)))
         } else {
             Err(DiskError::Locked { path: path.to_owned() })
         }
@@ -239,5 +239,14 @@ fn open_or_create<F: Folder>(
             open_regular(folder, name, Access::Append, path, attempt)?.ok_or_else(gone)
         }
         Err(error) => Err(DiskError::failed(attempt, path)(error)),
+    }
+}
+
+/// A file whose lock ends with it.
+struct Locked<F: File>(F);
+
+impl<F: File> Drop for Locked<F> {
+    fn drop(&mut self) {
+        self.0.unlock();
     }
 }

@@ -71,6 +71,9 @@ pub trait File: fmt::Debug + Send + Sync + 'static {
     fn truncate(&self, len: u64) -> io::Result<()>;
     /// Makes the content and the length durable.
     fn sync(&self) -> io::Result<()>;
-    /// Locks the file until it is closed; `false` where another open file holds the lock.
+    /// Locks the file; `false` where another open file holds the lock.
     fn try_lock(&self) -> io::Result<bool>;
+    /// Lets the lock go. Closing alone is not enough: a child that was forked meanwhile and has not
+    /// begun its own program yet has the file open too.
+    fn unlock(&self);
 }

@@ -167,6 +167,11 @@ impl File for OsFile {
             Err(error) => Err(error.into()),
         }
     }
+
+    fn unlock(&self) {
+        // It ends with the last copy of the descriptor at the latest.
+        let _ = rustix::fs::flock(&self.0, FlockOperation::Unlock);
+    }
 }
 
 impl OsFolder {

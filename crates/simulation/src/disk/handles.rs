@@ -165,6 +165,12 @@ impl File for SimFile {
         }
         Ok(is_new || self.is_locked.load(Ordering::Relaxed))
     }
+
+    fn unlock(&self) {
+        if self.is_locked.swap(false, Ordering::Relaxed) {
+            self.machine.state().locks.remove(&self.number);
+        }
+    }
 }
 
 impl Drop for SimFile {
