@@ -3,9 +3,10 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use envelope::oblivious::{Kem, Request, Sealer, TrustedKeys};
+use envelope::oblivious::{Gateway, GatewayKey, Kem, Request, Sealer, TrustedKeys};
+use jiff::civil::date;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
@@ -20,6 +21,7 @@ const CONNECTIONS: usize = 256;
 /// Measures both kinds of keys, at the gateway and through a relay before it.
 pub(crate) fn run(vendor: &Vendor, capsules: usize) {
     for kem in [Kem::X25519, Kem::XWing] {
+        alone(vendor, kem);
         for through_relay in [false, true] {
             let folder = vendor.data_folder();
             let gateway = Server::collector(folder.path(), vendor, &["--sealed-per-minute", "0"]);
@@ -52,6 +54,38 @@ pub(crate) fn run(vendor: &Vendor, capsules: usize) {
     }
 }
 
+/// What sealing costs the agent, and opening the collector, on one core and without a network.
+fn alone(vendor: &Vendor, kem: Kem) {
+    let mut random = ChaCha20Rng::from_seed([9; 32]);
+    let today = date(2026, 11, 20);
+    let gateway = Gateway::new(vec![GatewayKey::generate(kem, 1, today, &mut random)]);
+    let keys = TrustedKeys::without_signature(&gateway.configurations(today)).unwrap();
+    let sealer = Sealer::new(&keys, kem).unwrap();
+    let request = request(vendor.part(0, FIELDS / 2));
+    let (sealing, capsules) = each(|| sealer.seal(&request, &mut random).unwrap());
+    let capsule = &capsules.first().unwrap().bytes;
+    let (opening, _) = each(|| gateway.open(capsule, today).unwrap());
+    println!("{kem:?}, one core: sealing {sealing:.0} us, opening {opening:.0} us");
+}
+
+/// Does something a thousand times: the mean, in microseconds, and what came of it.
+fn each<T>(mut does: impl FnMut() -> T) -> (f64, Vec<T>) {
+    const TIMES: u32 = 1_000;
+    let begin = Instant::now();
+    let made = (0..TIMES).map(|_| does()).collect();
+    (begin.elapsed().as_secs_f64() * 1e6 / f64::from(TIMES), made)
+}
+
+fn request(body: Vec<u8>) -> Request {
+    Request {
+        method: "POST".into(),
+        authority: "collector".into(),
+        path: "/v1/larkspur/usage".into(),
+        headers: vec![("content-type".into(), "application/json".into())],
+        body,
+    }
+}
+
 fn seal(vendor: &Vendor, server: &Server, (kem, path): (Kem, &str), number: usize) -> Requests {
     let keys = TrustedKeys::without_signature(&get(server, "/ohttp-keys")).unwrap();
     let sealer = Sealer::new(&keys, kem).unwrap();
@@ -62,14 +96,7 @@ fn seal(vendor: &Vendor, server: &Server, (kem, path): (Kem, &str), number: usiz
     let tag = part.windows(32).position(|window| window == zeros).unwrap();
     let capsules = (0..number as u64).map(|number| {
         write_tag(&mut part[tag..tag + 32], number);
-        let request = Request {
-            method: "POST".into(),
-            authority: "collector".into(),
-            path: "/v1/larkspur/usage".into(),
-            headers: vec![("content-type".into(), "application/json".into())],
-            body: part.clone(),
-        };
-        let capsule = sealer.seal(&request, &mut random).unwrap().bytes;
+        let capsule = sealer.seal(&request(part.clone()), &mut random).unwrap().bytes;
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: c\r\ncontent-type: message/ohttp-req\r\ncontent-length: \
              {}\r\n\r\n",

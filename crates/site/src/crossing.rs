@@ -80,6 +80,16 @@ struct Cell {
     count: String,
 }
 
+impl Cell {
+    /// The number alone.
+    fn without_share(&mut self) {
+        "v0".clone_into(&mut self.part);
+        if !self.count.is_empty() {
+            self.share = std::mem::take(&mut self.count);
+        }
+    }
+}
+
 /// Makes the view of one cross-table.
 fn crossing(release: &Release, cross: &CrossTable, csv: String) -> Crossing {
     let what = cross.records.as_deref().map_or_else(|| "installations".to_owned(), shown);
@@ -122,9 +132,16 @@ fn heat(
     let line = |line: &CrossLine| {
         let sum = line.counts.iter().flatten().map(|n| clamped(*n)).fold(0, u64::saturating_add);
         let whole = Whole::of(release, sum);
-        let cells = line.counts.iter().map(|count| cell(*count, whole, common));
-        (name(&line.label, &cross.rows.unit), cells.collect())
+        let mut cells: Vec<_> =
+            line.counts.iter().map(|count| cell(*count, whole, common)).collect();
+        // Alone of its line a number would be all of it, whatever stands in those that are hidden.
+        if cells.len() > 1 && line.counts.iter().flatten().count() == 1 {
+            cells.iter_mut().for_each(Cell::without_share);
+        }
+        (name(&line.label, &cross.rows.unit), cells)
     };
+    let is_hidden = lines.iter().any(|line| line.counts.iter().any(Option::is_none));
+    let of = if is_hidden { "what is shown of their line" } else { "their line" };
     let each = if release.window.periods > 1 { ", on average for each period" } else { "" };
     let doubt = match common {
         None | Some(0) => String::new(),
@@ -134,7 +151,7 @@ fn heat(
     let capital: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     let head = columns.iter().map(|column| name(column, &cross.columns.unit)).collect();
     Heat {
-        caption: format!("{capital}{}{each}{doubt}; shares are of their line", letters.as_str()),
+        caption: format!("{capital}{}{each}{doubt}; shares are of {of}", letters.as_str()),
         head,
         lines: lines.iter().map(line).collect(),
     }

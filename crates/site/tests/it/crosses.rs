@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Mode, Week};
 
-/// Two cross-tables: one with a cell that is not shown, and one of which too little is known.
+/// Two cross-tables: one with cells that are not shown, and one of which too little is known.
 pub(crate) fn crosses(week: Week) -> Vec<Value> {
     let line = |value: &str, title: &str, shares: [f64; 3]| {
         let small = |share: f64| share < 0.003 && week.plan.mode == Mode::Noisy;
@@ -22,6 +22,7 @@ pub(crate) fn crosses(week: Week) -> Vec<Value> {
         lines.push(json!({"label": label("", "", 2), "counts": counts}));
     } else {
         lines.push(line("postgresql", "PostgreSQL", [0.006, 0.003, 0.0004]));
+        lines.push(line("sqlite", "SQLite", [0.005, 0.0004, 0.0004]));
     }
     let columns =
         [label("1-49", "1–49", 0), label("50-499", "50–499", 0), label("500-", "500+", 0)];
@@ -32,7 +33,7 @@ pub(crate) fn crosses(week: Week) -> Vec<Value> {
         "answered": week.number(0.96),
         "table": {"kind": "cells", "columns": columns, "lines": lines,
             "folded": match week.plan.mode {
-                Mode::Noisy => week.folded(Some(1), 0.0004),
+                Mode::Noisy => week.folded(Some(3), 0.0012),
                 _ => Value::Null,
             }}}),
         json!({"part": "some", "rows": database,

@@ -293,13 +293,20 @@ fn two_answers_together_have_a_table_with_heads_on_both_sides() {
     let tags = tags(section);
     let scoped = |scope| tags.iter().filter(|tag| tag.get("scope") == Some(scope)).count();
     // Both questions stand at their answers: one above the columns, one at the head of the lines.
-    assert_eq!((scoped("col"), scoped("row"), scoped("colgroup")), (4, 4, 1));
+    assert_eq!((scoped("col"), scoped("row"), scoped("colgroup")), (4, 5, 1));
     let words = words(section);
     assert!(words.contains("Which database holds the data? with How many devices are watched?"));
-    assert!(words.contains("Installations, each ± 9; shares are of their line"), "{words}");
+    assert!(
+        words.contains("Installations, each ± 9; shares are of what is shown of their line"),
+        "{words}"
+    );
     // A number that is not shown is no zero.
     assert!(words.contains("PostgreSQL") && words.ends_with("CSV"), "{words}");
-    assert!(words.contains("\n–\n") && words.contains("Not shown: 1 pair below 20"), "{words}");
+    assert!(words.contains("\n–\n") && words.contains("Not shown: 3 pairs below 20"), "{words}");
+    // Alone beside hidden ones a number would be all of its line: it has no share.
+    let sqlite = words.split("SQLite\n").nth(1).unwrap();
+    assert!(sqlite.starts_with(|c: char| c.is_ascii_digit()), "{sqlite}");
+    assert!(!sqlite.split('\n').next().unwrap().contains('%'), "{sqlite}");
     let csv = text(&pages["/larkspur/usage/csv/database.by.devices.csv"]);
     assert_eq!(csv.matches(",pair,mariadb-10,MariaDB 10,50-499,").count(), history.len());
     let few = &html[html.find("id=\"x-database.polling\"").unwrap()..];
