@@ -61,11 +61,10 @@ impl Destination {
         self
     }
 
-    /// Whether what is sent goes no further than another program on this machine, unencrypted:
-    /// [`check_url`] takes `http://` for nothing else.
+    /// Whether what is sent goes straight to a collector on this machine, unencrypted:
+    /// [`check_url`] takes `http://` for nothing else. A relay, wherever it is, passes things on.
     pub fn is_on_this_machine(&self) -> bool {
-        let first = self.relays.first().map_or(&self.collector, |relay| &relay.url);
-        first.starts_with("http://")
+        self.relays.is_empty() && self.collector.starts_with("http://")
     }
 
     /// `host:port` of the collector.
@@ -205,6 +204,22 @@ fn host_of(authority: &str) -> Option<(&str, Option<&str>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_collector_here_that_is_reached_directly_keeps_everything_here() {
+        let to = |collector: &str| Destination { collector: collector.into(), ..here() };
+        assert!(to("http://127.0.0.1:8080").is_on_this_machine());
+        assert!(!to("https://127.0.0.1:8080").is_on_this_machine());
+        assert!(!to("https://stats.example.org").is_on_this_machine());
+        // A relay on this machine passes on what it gets.
+        assert!(!here().through("http://127.0.0.1:8720").is_on_this_machine());
+    }
+
+    fn here() -> Destination {
+        let manifest = include_str!("../tests/it/small.toml");
+        let manifest = crate::manifest::Manifest::parse(manifest).unwrap_or_else(|e| panic!("{e}"));
+        Destination::of(&manifest.program, Some("http://127.0.0.1:8080"))
+    }
 
     #[test]
     fn nothing_travels_unencrypted_over_a_network() {
