@@ -152,6 +152,28 @@ fn a_lock_is_noticed_by_another_process_and_ends_with_its_guard() {
     drop(other.try_lock("lock").unwrap());
 }
 
+// As a child has it that was forked and has not begun its own program yet.
+#[test]
+fn a_lock_ends_with_its_guard_although_the_open_file_has_another_holder() {
+    let (folder, disk) = folder_and_disk();
+    let other = OsDisk::open(folder.path()).unwrap();
+    let guard = disk.try_lock("lock").unwrap();
+    let path = folder.path().join("lock");
+    let open = fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let number = open
+        .filter(|file| fs::read_link(file.path()).is_ok_and(|to| to == path))
+        .find_map(|file| file.file_name().to_str()?.parse().ok())
+        .unwrap();
+    let this = rustix::process::getpid();
+    let this = rustix::process::pidfd_open(this, rustix::process::PidfdFlags::empty()).unwrap();
+    let none = rustix::process::PidfdGetfdFlags::empty();
+    let shared = rustix::process::pidfd_getfd(this, number, none).unwrap();
+    assert_eq!(kind(other.try_lock("lock")), Some(ErrorKind::Locked));
+    drop(guard);
+    drop(other.try_lock("lock").unwrap());
+    drop(shared);
+}
+
 #[test]
 fn a_folder_that_may_not_be_written_to_says_so() {
     let (folder, disk) = folder_and_disk();
