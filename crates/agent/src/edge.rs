@@ -17,5 +17,6 @@ pub mod policy_key;
 pub mod push;
 pub mod random;
 pub mod serve;
+pub mod socket;
 pub mod source;
 pub mod terminal;

@@ -88,7 +88,7 @@ fn on_this_machine(
     folder: &Path,
 ) -> Result<Output, Trouble> {
     let disk = open_state(folder, &command, common.policy_url.is_some())?;
-    let plain = connections::open(common, &variable)?;
+    let plain = connections::open(common, None, &variable)?;
     let mut policy = connections::fleet_policy(common, &variable)?;
     if let Some(handing) = Handing::of(&command, common, plain.believed()) {
         policy = policy.fetched_over(Box::new(handing));
@@ -303,7 +303,8 @@ fn serve_page(
     // These live as long as the process, and so does the thread that borrows them.
     let disk = OsDisk::open(folder).map_err(|e| Trouble::disk("opening the state folder", &e))?;
     let disk: &'static OsDisk = Box::leak(Box::new(disk));
-    let plain: &'static http::Https = Box::leak(Box::new(connections::open(common, &variable)?));
+    let plain: &'static http::Https =
+        Box::leak(Box::new(connections::open(common, None, &variable)?));
     let policy = connections::fleet_policy(common, &variable)?;
     let policy: &'static policy::OsPolicy = Box::leak(Box::new(policy));
     let (manifest, common) = (agent.manifest.clone(), common.clone());

@@ -2,7 +2,6 @@
 //! and reads nothing on this machine.
 
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use contract::policy::PolicyFile;
 
 use super::connections::{self, Variables};
 use super::policy::OsPolicy;
+use super::socket;
 use crate::carrying::{Ask, Tell, Through, answer, hear, say, take};
 use crate::cli::Common;
 use crate::limits::{CAPSULE_BYTES_MAX, CARRYING_SECONDS_MAX};
@@ -26,9 +26,6 @@ pub use handing::Handing;
 
 /// How `why` names this process.
 const PROCESS: &str = "the process that sends";
-
-/// Owner and group may have something carried.
-const SOCKET_MODE: u32 = 0o660;
 
 /// A process that carries.
 pub struct Carrier<'c> {
@@ -79,7 +76,7 @@ impl<'c> Carrier<'c> {
     /// # Errors
     /// If the socket cannot be made.
     pub fn serve(&self, path: &Path) -> Result<std::convert::Infallible, Trouble> {
-        let listener = bind(path).map_err(|error| {
+        let listener = socket::bind(path, |path| UnixListener::bind(path)).map_err(|error| {
             Trouble::new(
                 "the socket for what is sealed could not be made.",
                 format!("{}: {error}", path.display()),
@@ -141,8 +138,7 @@ impl<'c> Carrier<'c> {
                  hand what was sent through one of earlier"
             )));
         }
-        let connections =
-            connections::to_relays(self.common, through.fleet.as_deref(), self.variables);
+        let connections = connections::open(self.common, through.fleet.as_deref(), self.variables);
         connections.map_err(|trouble| NoReply::Silent(trouble.happened))
     }
 }
@@ -169,19 +165,6 @@ impl Read for Handed<'_> {
         }
         Ok(read)
     }
-}
-
-/// Makes the socket under another name first: nobody connects before it has its permissions.
-fn bind(path: &Path) -> io::Result<UnixListener> {
-    let unfinished = path.with_extension("new");
-    match std::fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let listener = UnixListener::bind(&unfinished)?;
-    std::fs::set_permissions(&unfinished, std::fs::Permissions::from_mode(SOCKET_MODE))?;
-    std::fs::rename(&unfinished, path)?;
-    Ok(listener)
 }
 
 /// After a failed accept, most often for want of file descriptors.

@@ -11,12 +11,16 @@ use crate::trouble::Trouble;
 /// How variables of the environment are read.
 pub type Variables<'v> = &'v dyn Fn(&str) -> Option<String>;
 
-/// To collectors and relays, where the fleet's policy names no certificate authority.
+/// To collectors and relays. `fleet` is the certificate authority that the fleet's policy names.
 ///
 /// # Errors
 /// If proxy or certificates cannot be used.
-pub fn open(common: &Common, variables: Variables<'_>) -> Result<http::Https, Trouble> {
-    within(common, None, common.timeout.unwrap_or(REQUEST_SECONDS_MAX), variables)
+pub fn open(
+    common: &Common,
+    fleet: Option<&str>,
+    variables: Variables<'_>,
+) -> Result<http::Https, Trouble> {
+    within(common, fleet, common.timeout.unwrap_or(REQUEST_SECONDS_MAX), variables)
 }
 
 /// Others in place of these, where the policy that an agent meets names a certificate authority.
@@ -28,22 +32,7 @@ pub fn of_fleet(
     common: &Common,
     variables: Variables<'_>,
 ) -> Result<Option<http::Https>, Trouble> {
-    let seconds = common.timeout.unwrap_or(REQUEST_SECONDS_MAX);
-    let fleet = agent.fleet_ca();
-    fleet.map(|fleet| within(common, Some(&fleet), seconds, variables)).transpose()
-}
-
-/// To relays, for what another process has sealed. `fleet` is the certificate authority that the
-/// fleet's policy names.
-///
-/// # Errors
-/// If proxy or certificates cannot be used.
-pub fn to_relays(
-    common: &Common,
-    fleet: Option<&str>,
-    variables: Variables<'_>,
-) -> Result<http::Https, Trouble> {
-    within(common, fleet, common.timeout.unwrap_or(REQUEST_SECONDS_MAX), variables)
+    agent.fleet_ca().map(|fleet| open(common, Some(&fleet), variables)).transpose()
 }
 
 fn within(

@@ -2,7 +2,6 @@
 
 use std::cell::OnceCell;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -14,7 +13,7 @@ use push::{Push, SendError};
 use rustix::net::RecvFlags;
 
 use super::clock::OsClock;
-use super::source;
+use super::{socket, source};
 use crate::gather::ReadError;
 use crate::limits::{
     PUSH_BATCH_MAX, PUSH_BUSY_SECONDS_MAX, PUSH_FILE_BYTES_MAX, PUSH_PER_SECOND_MAX,
@@ -30,9 +29,6 @@ const SOCKET: &str = "push.sock";
 
 /// Held by whoever writes pushed numbers.
 const LOCK: &str = "push.lock";
-
-/// Owner and group may send.
-const SOCKET_MODE: u32 = 0o660;
 
 /// Where a product pushes to.
 pub fn socket_path(folder: &Path, named: Option<&Path>) -> PathBuf {
@@ -58,7 +54,7 @@ impl<'d> Receiver<'d> {
     pub fn open(disk: &'d dyn Disk, pushed: Pushed, path: &Path) -> Result<Self, Trouble> {
         let lock = State::new(Some(disk), &OsClock).lock_as(LOCK, PUSH_BUSY_SECONDS_MAX)?;
         let store = open_store(disk, pushed)?;
-        let socket = bind(path).map_err(|error| {
+        let socket = socket::bind(path, |path| UnixDatagram::bind(path)).map_err(|error| {
             Trouble::new(
                 "the socket for pushed counters could not be made.",
                 format!("{}: {error}", path.display()),
@@ -268,19 +264,6 @@ impl PushedFile {
         };
         self.read.get_or_init(read).as_ref().ok_or(ReadError::Pushed(NotPushed))
     }
-}
-
-/// Makes the socket under another name first: nobody sends before it has its permissions.
-fn bind(path: &Path) -> io::Result<UnixDatagram> {
-    let unfinished = path.with_extension("new");
-    match std::fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let socket = UnixDatagram::bind(&unfinished)?;
-    std::fs::set_permissions(&unfinished, std::fs::Permissions::from_mode(SOCKET_MODE))?;
-    std::fs::rename(&unfinished, path)?;
-    Ok(socket)
 }
 
 /// The hour since the beginning of 1970.

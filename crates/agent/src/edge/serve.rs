@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::socket;
 use crate::page::limits::{CONNECTIONS_MAX, WORKERS_MAX};
 use crate::page::{Request, Response, Way};
 use crate::trouble::Trouble;
@@ -22,12 +23,6 @@ pub use link::new_link;
 
 /// The socket's name in the state folder.
 const SOCKET: &str = "page.sock";
-
-/// The socket's name until it has its permissions.
-const SOCKET_UNFINISHED: &str = "page.sock.new";
-
-/// Owner and group may connect, if the folder lets them in.
-const SOCKET_MODE: u32 = 0o660;
 
 /// What answers requests. It may block.
 pub type Answer = Arc<dyn Fn(&Request) -> Response + Send + Sync>;
@@ -65,7 +60,8 @@ impl Sockets {
         };
         let metadata = std::fs::metadata(folder).map_err(failed)?;
         let who = Who { owner: metadata.uid(), group: metadata.mode() & 0o010 != 0 };
-        let socket = bind(folder).map_err(failed)?;
+        let bound = socket::bind(&folder.join(SOCKET), |path| UnixListener::bind(path));
+        let socket = bound.map_err(failed)?;
         Ok(Self { loopback, socket, who })
     }
 
@@ -178,18 +174,4 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Trouble> {
     })?;
     let address = listener.local_addr().unwrap_or(address);
     Ok((listener, address))
-}
-
-/// Makes the socket under another name first: nobody connects before it has its permissions, and
-/// one that a killed process left behind is replaced.
-fn bind(folder: &Path) -> std::io::Result<UnixListener> {
-    let unfinished = folder.join(SOCKET_UNFINISHED);
-    match std::fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let listener = UnixListener::bind(&unfinished)?;
-    std::fs::set_permissions(&unfinished, std::fs::Permissions::from_mode(SOCKET_MODE))?;
-    std::fs::rename(&unfinished, folder.join(SOCKET))?;
-    Ok(listener)
 }
