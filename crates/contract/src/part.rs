@@ -17,22 +17,26 @@ use crate::wire;
 
 mod straight;
 
-/// Fields that travel together: what a collector counts.
+/// Fields that travel together: what a collector counts. It is what is kept of it, and its answers.
 ///
 /// Its `Debug` shows neither tag nor answers.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Part {
-    definition: Digest,
-    period: Period,
-    tag: Option<Tag>,
+    kept: KeptPart,
     answers: Vec<Option<Answer>>,
-    bytes: Vec<u8>,
-    digest: Digest,
+}
+
+impl std::ops::Deref for Part {
+    type Target = KeptPart;
+
+    fn deref(&self) -> &KeptPart {
+        &self.kept
+    }
 }
 
 impl std::fmt::Debug for Part {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Part").field("period", &self.period).finish_non_exhaustive()
+        f.debug_struct("Part").field("period", &self.kept.period).finish_non_exhaustive()
     }
 }
 
@@ -52,32 +56,8 @@ impl Part {
     fn of_bytes(definition: &Definition, members: Members, bytes: Vec<u8>) -> Self {
         let (period, tag, answers) = members;
         let digest = Digest::of(&bytes);
-        Self { definition: definition.hash(), period, tag, answers, bytes, digest }
-    }
-
-    /// The canonical bytes: what is previewed, sent, kept in the ledger and receipted.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// SHA-256 over the bytes: what a receipt names.
-    pub fn digest(&self) -> Digest {
-        self.digest
-    }
-
-    /// The hash of its definition.
-    pub fn definition(&self) -> Digest {
-        self.definition
-    }
-
-    /// The period it is about.
-    pub fn period(&self) -> Period {
-        self.period
-    }
-
-    /// Its tag; `None` where the channel's identity is `none`.
-    pub fn tag(&self) -> Option<Tag> {
-        self.tag
+        let kept = KeptPart { definition: definition.hash(), period, tag, bytes, digest };
+        Self { kept, answers }
     }
 
     /// Its answers, in the order of the definition's fields; `None` where there is none.
@@ -87,8 +67,7 @@ impl Part {
 
     /// What is kept of it.
     pub fn into_kept(self) -> KeptPart {
-        let Self { definition, period, tag, bytes, digest, .. } = self;
-        KeptPart { definition, period, tag, bytes, digest }
+        self.kept
     }
 }
 
@@ -112,27 +91,27 @@ impl std::fmt::Debug for KeptPart {
 }
 
 impl KeptPart {
-    /// As [`Part::bytes`].
+    /// The canonical bytes: what is previewed, sent, kept in the ledger and receipted.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// As [`Part::digest`].
+    /// SHA-256 over the bytes: what a receipt names.
     pub fn digest(&self) -> Digest {
         self.digest
     }
 
-    /// As [`Part::definition`].
+    /// The hash of its definition.
     pub fn definition(&self) -> Digest {
         self.definition
     }
 
-    /// As [`Part::period`].
+    /// The period it is about.
     pub fn period(&self) -> Period {
         self.period
     }
 
-    /// As [`Part::tag`].
+    /// Its tag; `None` where the channel's identity is `none`.
     pub fn tag(&self) -> Option<Tag> {
         self.tag
     }
