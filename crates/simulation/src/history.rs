@@ -23,7 +23,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use agent::cli::Role;
 use agent::outbox;
 use contract::decision::How;
-use contract::environment::Environment;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::disk::Fault;
@@ -276,9 +275,7 @@ impl History {
             Operation::Airgap(on) => agent.airgap(on),
             Operation::Notice(channel) => agent.notice(channel, How::Page, "en"),
             Operation::Service(name, value) => {
-                let says = |asked: &str| (asked == name).then(|| value.to_owned());
-                let environment = Environment::read("the service", says);
-                agent.state().write_service(Role::All, &environment)
+                agent.state().write_service(Role::All, &noticed::of_service(name, value))
             }
             _ => Ok(()),
         };

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use agent::ports::{Believed, HeldRequest, LastLook, NoReply, Reply, Transport};
-use contract::bundle::Fate;
+use contract::bundle::{self, Fate};
 use contract::destination::DirectWay;
 use contract::gate::Consent;
 use contract::manifest::{Manifest, Relay as Named};
@@ -194,10 +194,15 @@ impl Network {
         }
     }
 
-    /// A person carries parts to the collector in a file; what became of each, unless the file was
+    /// A person carries a bundle to the collector; the receipts to bring back, unless the file was
     /// lost, or the answer.
-    pub fn carry_by_hand(&self, parts: &[&str]) -> Option<Vec<Fate>> {
-        for part in parts {
+    ///
+    /// # Errors
+    /// If the bundle cannot be read.
+    pub fn carry_by_hand(&self, bundle: &str, today: Date) -> Result<Option<String>, String> {
+        let (body, _) = envelope::bundle::open(bundle).map_err(|error| error.to_string())?;
+        let bundle = bundle::read_parts(body).map_err(|error| error.to_string())?;
+        for part in &bundle.parts {
             self.record(BY_HAND, part.as_bytes(), String::new());
         }
         let fate = |part: &&str| {
@@ -206,7 +211,8 @@ impl Network {
             let refused = receipt.is_none().then(|| format!("status {}", reply.status));
             Some(Fate { digest: Digest::of(part.as_bytes()), receipt, refused })
         };
-        parts.iter().map(fate).collect()
+        let fates: Option<Vec<_>> = bundle.parts.iter().map(fate).collect();
+        Ok(fates.map(|fates| bundle::receipts(&bundle.program, today, &fates)))
     }
 
     fn interrupt(&self) {

@@ -232,6 +232,15 @@ impl World {
         self.clock.advance(SignedDuration::from_hours(hours));
     }
 
+    /// A person carries a bundle to the vendor; the receipts to bring back, unless the file was
+    /// lost, or the answer.
+    ///
+    /// # Errors
+    /// If the bundle cannot be read.
+    pub fn carry_by_hand(&self, bundle: &str) -> Result<Option<String>, String> {
+        self.network.carry_by_hand(bundle, agent::ports::day_of(self.clock.now()))
+    }
+
     /// Power fails and comes back, here and at a collector of its own.
     pub fn lose_power(&mut self) {
         self.disk = self.disk.restart();

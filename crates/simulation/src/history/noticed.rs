@@ -3,6 +3,7 @@
 
 use agent::ports::Clock as _;
 use contract::decision::State;
+use contract::environment::Environment;
 use jiff::{SignedDuration, Timestamp};
 
 use super::History;
@@ -16,6 +17,11 @@ pub(super) fn opt_out() -> String {
     let period = "period = \"day\"";
     let notice = format!("{period}\ndefault = \"notice\"\nnotice_grace_hours = {GRACE_HOURS}");
     FIRST.replacen(period, &notice, 1)
+}
+
+/// The environment of a service in which one variable is set.
+pub(super) fn of_service(name: &str, value: &str) -> Environment {
+    Environment::read("the service", |asked| (asked == name).then(|| value.to_owned()))
 }
 
 impl History {
@@ -55,9 +61,7 @@ impl History {
     pub(super) fn note_service(&mut self, name: &str, value: &str) -> Result<(), String> {
         let agent = self.world.agent();
         let recorded = agent.state().services().map_err(|e| e.to_string())?;
-        let says = |asked: &str| (asked == name).then(|| value.to_owned());
-        let written = contract::environment::Environment::read("the service", says);
-        if recorded == [written] {
+        if recorded == [of_service(name, value)] {
             self.service = [(name.to_owned(), value.to_owned())].into();
         }
         Ok(())

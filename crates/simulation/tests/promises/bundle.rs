@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 use contract::decision::How;
-use jiff::civil::date;
 use simulation::larkspur::{FIRST, manifest};
 use simulation::world::World;
 
@@ -229,13 +228,10 @@ fn a_receipt_that_is_brought_back_and_promises_to_keep_longer_is_not_believed() 
     world.agent().agree("usage", Some("full"), How::Cli, "en").unwrap();
     world.agent().airgap(true).unwrap();
     let carried = world.agent().by_hand().export_bundle().unwrap();
-    let (body, _) = envelope::bundle::open(&carried.text).unwrap();
-    let read = contract::bundle::read_parts(body).unwrap();
     // The vendor has another manifest meanwhile, and keeps twice as long.
     let longer = FIRST.replace("retention_days = 90", "retention_days = 180");
     world.network.load(&manifest(&longer, &world.network.root()));
-    let fates = world.network.carry_by_hand(&read.parts).unwrap();
-    let receipts = contract::bundle::receipts(&read.program, date(2026, 11, 20), &fates);
+    let receipts = world.carry_by_hand(&carried.text).unwrap().unwrap();
     let returned = world.agent().import_receipts(&receipts).unwrap();
     assert_eq!(returned.acknowledged, 0);
     assert_eq!(returned.doubtful.len(), carried.parts);

@@ -9,11 +9,9 @@ use agent::ledger::{self, Entry};
 use agent::ports::Person;
 use agent::trouble::Trouble;
 use agent::words;
-use contract::bundle;
 use contract::decision::How;
 use contract::policy::document;
 use envelope::policy::PolicyKey;
-use jiff::civil::date;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 use simulation::disk::{Fault, SimDisk, every_crash_point, every_error_point};
@@ -83,10 +81,7 @@ impl Person for Willing {
 /// A person makes a bundle, carries it to the vendor and brings the receipts back.
 fn carry(world: &World) -> Result<(), Trouble> {
     let carried = world.agent().by_hand().export_bundle()?;
-    let (body, _) = envelope::bundle::open(&carried.text).unwrap();
-    let read = bundle::read_parts(body).unwrap();
-    let fates = world.network.carry_by_hand(&read.parts).unwrap();
-    let receipts = bundle::receipts(&read.program, date(2026, 11, 20), &fates);
+    let receipts = world.carry_by_hand(&carried.text).unwrap().unwrap();
     let returned = world.agent().import_receipts(&receipts)?;
     assert_eq!((returned.acknowledged, returned.doubtful), (carried.parts, Vec::new()));
     Ok(())

@@ -20,95 +20,49 @@ pub(super) const TODAY: Date = date(2026, 11, 20);
 /// Days for which each channel keeps parts.
 pub(super) const RETENTION_DAYS: u32 = 30;
 
-/// Channels beside Larkspur's own.
-const CHANNELS: &str = r#"
+/// Channels beside Larkspur's own: two parts under one tag, parts without a tag, and two parts
+/// whose tags last for 28 days.
+fn channels() -> String {
+    let trial = [("colour", ["blue", "green"]), ("shape", ["oval", "square"])];
+    let open = [("shade", ["dark", "light"])];
+    let lasting = [("size", ["large", "small"]), ("age", ["new", "old"])];
+    let channels =
+        [("trial", "period", &trial[..]), ("open", "none", &open), ("lasting", "28d", &lasting)];
+    channels.map(|(id, identity, parts)| written(id, identity, parts)).concat()
+}
+
+fn written(id: &str, identity: &str, parts: &[(&str, [&str; 2])]) -> String {
+    let part = |(name, choices): &(&str, [&str; 2])| {
+        format!(
+            r#"
+[[channel.part]]
+id = "{name}"
+
+[[channel.part.field]]
+id = "{name}"
+question = "Which {name} does it have?"
+purpose = "support"
+kind = "choice"
+choices = {choices:?}
+expires = 2029-12-31
+source = {{ system = "os.id" }}
+"#
+        )
+    };
+    let parts: String = parts.iter().map(part).collect();
+    format!(
+        r#"
 [[channel]]
-id = "trial"
-title = "Trial"
-about = "Two parts under one tag."
+id = "{id}"
+title = "{id}"
+about = "Parts that a store is tried with."
 period = "day"
-identity = "period"
-retention_days = 30
+identity = "{identity}"
+retention_days = {RETENTION_DAYS}
 publication = "exact"
-
-[[channel.part]]
-id = "colour"
-
-[[channel.part.field]]
-id = "colour"
-question = "Which colour does it have?"
-purpose = "support"
-kind = "choice"
-choices = ["blue", "green"]
-expires = 2029-12-31
-source = { system = "os.id" }
-
-[[channel.part]]
-id = "shape"
-
-[[channel.part.field]]
-id = "shape"
-question = "Which shape does it have?"
-purpose = "support"
-kind = "choice"
-choices = ["oval", "square"]
-expires = 2029-12-31
-source = { system = "os.id" }
-
-[[channel]]
-id = "open"
-title = "Open"
-about = "Parts without a tag."
-period = "day"
-identity = "none"
-retention_days = 30
-publication = "exact"
-
-[[channel.part]]
-id = "shade"
-
-[[channel.part.field]]
-id = "shade"
-question = "Which shade does it have?"
-purpose = "support"
-kind = "choice"
-choices = ["dark", "light"]
-expires = 2029-12-31
-source = { system = "os.id" }
-
-[[channel]]
-id = "lasting"
-title = "Lasting"
-about = "Two parts whose tags last for 28 days."
-period = "day"
-identity = "28d"
-retention_days = 30
-publication = "exact"
-
-[[channel.part]]
-id = "size"
-
-[[channel.part.field]]
-id = "size"
-question = "Which size does it have?"
-purpose = "support"
-kind = "choice"
-choices = ["large", "small"]
-expires = 2029-12-31
-source = { system = "os.id" }
-
-[[channel.part]]
-id = "age"
-
-[[channel.part.field]]
-id = "age"
-question = "Which age does it have?"
-purpose = "support"
-kind = "choice"
-choices = ["new", "old"]
-expires = 2029-12-31
-source = { system = "os.id" }
-"#;
+{parts}"#
+    )
+}
 
 /// A part as somebody sends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,7 +104,7 @@ pub(super) struct Trial {
 impl Trial {
     pub(super) fn new() -> Self {
         // So few that the index of a log is on the disk too.
-        let collector = Collector::serving_also(1, CHANNELS).unwrap();
+        let collector = Collector::serving_also(1, &channels()).unwrap();
         let collector = Collector { index_rows: 2, ..collector };
         let retention = collector.catalogue.retention();
         Self { collector, retention }
