@@ -82,6 +82,10 @@ pub const RELEASE_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// system's queue until an idle one is cut. Ten thousand that dawdle leave room for others.
 pub const CONNECTIONS_MAX: usize = 16_384;
 
+/// Open files that are kept from connections: logs, runs of indexes and columns of the periods that
+/// are written or read, and a release. Where the system allows few, half of them.
+pub const FILES_KEPT: usize = 256;
+
 /// Connections at once from one network, so that one cannot take them all.
 pub const CONNECTIONS_PER_NETWORK_MAX: u32 = 512;
 

@@ -18,6 +18,10 @@ pub const KEYS_BYTES_MAX: usize = 32 * 1024;
 /// Connections at once. An idle one costs about 20 kB, so all of them 330 MB.
 pub const CONNECTIONS_MAX: usize = 16_384;
 
+/// Open files that are kept from connections, besides one for each of [`EXCHANGES_MAX`]: the
+/// certificate, the log and the runtime's own.
+pub const FILES_KEPT: usize = 32;
+
 /// Connections at once from one network, so that one cannot take them all.
 pub const CONNECTIONS_PER_NETWORK_MAX: u32 = 1_024;
 

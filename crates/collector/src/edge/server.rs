@@ -26,7 +26,7 @@ use super::{connection, keys, manifests};
 use crate::catalogue::Catalogue;
 use crate::failure::with_causes;
 use crate::keep::{Keep, Look};
-use crate::limits::{HANDSHAKE_TIMEOUT, SALT_LIFETIME, SHUTDOWN_TIMEOUT, TICK};
+use crate::limits::{FILES_KEPT, HANDSHAKE_TIMEOUT, SALT_LIFETIME, SHUTDOWN_TIMEOUT, TICK};
 use crate::metrics::Metrics;
 use crate::signers::Signers;
 
@@ -85,7 +85,8 @@ where
     K: Keep + 'static,
     E: Disk + 'static,
 {
-    raise_file_limit();
+    let settings =
+        Settings { connections_max: connections_with_files(settings.connections_max), ..settings };
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     settings.threads.map(|threads| builder.worker_threads(threads).thread_name("connections"));
     let runtime = builder.enable_all().build().map_err(ServeError::Threads)?;
@@ -121,12 +122,24 @@ where
     served
 }
 
-/// Systems allow 1,024 open files unless asked for more; each connection is one.
-fn raise_file_limit() {
+/// So many of the connections that are wanted as there are files for. Systems allow 1,024 open
+/// files unless asked for more, each connection is one, and the data folder's files must not wait
+/// until somebody hangs up.
+fn connections_with_files(wanted: usize) -> usize {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     let all = rustix::process::Rlimit { current: limit.maximum, ..limit };
-    // Where it is refused, connections beyond the limit wait.
-    let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, all);
+    let raised = rustix::process::setrlimit(rustix::process::Resource::Nofile, all).is_ok();
+    let files = if raised { limit.maximum } else { limit.current };
+    let files = files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
+    let room = files - FILES_KEPT.min(files / 2);
+    if room < wanted {
+        tracing::warn!(
+            connections = room,
+            files,
+            "fewer connections at once: few files may be open"
+        );
+    }
+    wanted.min(room)
 }
 
 async fn run<E: Disk + 'static>(

@@ -125,10 +125,15 @@ impl Vendor {
     }
 
     pub(crate) fn serve_on(&self, today: Date, more: &[&str]) -> Server {
+        Server::start(self.server(today, more))
+    }
+
+    /// A rehearsal server that is not started yet.
+    pub(crate) fn server(&self, today: Date, more: &[&str]) -> Command {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--rehearsal"]);
         command.arg("--manifest").arg(self.path("manifest.toml"));
         command.arg("--today").arg(today.to_string()).args(more);
-        Server::start(command)
+        command
     }
 
     /// The receipt in an answer, believed.

@@ -1,6 +1,7 @@
 //! Bytes that nobody honest sends: refused, at no great cost, while others are served.
 
 use std::io::{Read as _, Write as _};
+use std::process::Command;
 
 use serde_json::json;
 
@@ -360,4 +361,21 @@ fn beyond_the_cap_of_connections_others_wait_and_are_served() {
     // Served once idle ones were cut, after a second each time.
     check(&vendor, &server, 0);
     drop(idle);
+}
+
+#[test]
+fn where_few_files_may_be_open_connections_leave_some_to_the_data() {
+    let vendor = Vendor::new();
+    let server = vendor.server(crate::fixture::TODAY, &[]);
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 200 && exec \"$0\" \"$@\""]);
+    limited.env_clear().arg(server.get_program()).args(server.get_args());
+    let server = Server::start(limited);
+    let mut streams: Vec<_> = (0..200).map(|_| client::connect(server.address).unwrap()).collect();
+    // The first part of a period has a log made for it.
+    let part = vendor.part(&key(1), "2026-11-20", "debian");
+    streams[0].write_all(&client::request("POST", PATH, &[JSON], &part)).unwrap();
+    assert_eq!(client::read_answer(&mut streams[0]).unwrap().status, 201);
+    drop(streams);
+    check(&vendor, &server, 1);
 }

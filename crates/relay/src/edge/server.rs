@@ -13,7 +13,10 @@ use super::tls::Own;
 use super::{connection, keys};
 use crate::crowd::{Allowance, Crowd, Guest};
 use crate::failure::with_causes;
-use crate::limits::{HANDSHAKE_TIMEOUT, IDLE_GATEWAY_TIME, SALT_LIFETIME, SHUTDOWN_TIMEOUT};
+use crate::limits::{
+    EXCHANGES_MAX, FILES_KEPT, HANDSHAKE_TIMEOUT, IDLE_GATEWAY_TIME, SALT_LIFETIME,
+    SHUTDOWN_TIMEOUT,
+};
 
 /// How the relay runs.
 pub(super) struct Settings {
@@ -46,7 +49,8 @@ pub(super) fn serve(
     hall: Arc<Hall>,
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
-    raise_file_limit();
+    let connections_max = connections_with_files(settings.connections_max, hall.exchanges.len());
+    let settings = Settings { connections_max, ..settings };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(ServeError::Threads)?;
     let served = runtime.block_on(run(settings, hall, listening));
@@ -54,12 +58,25 @@ pub(super) fn serve(
     served
 }
 
-/// Systems allow 1,024 open files unless asked for more; each connection is one.
-fn raise_file_limit() {
+/// So many of the connections that are wanted as there are files for. Systems allow 1,024 open
+/// files unless asked for more, each connection is one, and those to gateways must not wait until
+/// somebody hangs up.
+fn connections_with_files(wanted: usize, gateways: usize) -> usize {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     let all = rustix::process::Rlimit { current: limit.maximum, ..limit };
-    // Where it is refused, connections beyond the limit wait.
-    let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, all);
+    let raised = rustix::process::setrlimit(rustix::process::Resource::Nofile, all).is_ok();
+    let files = if raised { limit.maximum } else { limit.current };
+    let files = files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
+    let kept = FILES_KEPT + gateways * EXCHANGES_MAX;
+    let room = files - kept.min(files / 2);
+    if room < wanted {
+        tracing::warn!(
+            connections = room,
+            files,
+            "fewer connections at once: few files may be open"
+        );
+    }
+    wanted.min(room)
 }
 
 async fn run(

@@ -1,6 +1,8 @@
 //! Limits per network, counted without addresses.
 
 use std::net::Ipv4Addr;
+use std::path::Path;
+use std::process::Command;
 
 use crate::gateway::{Gateway, Manner};
 use crate::program::Relay;
@@ -38,4 +40,23 @@ fn a_network_with_too_many_connections_gets_no_more_and_others_do() {
         std::thread::yield_now();
     }
     assert!(!relay.metrics().contains("candor_relay_turned_away_total 0\n"));
+}
+
+#[test]
+fn where_few_files_may_be_open_connections_leave_some_to_the_gateway() {
+    let gateway = Gateway::start();
+    // Each request needs a connection of its own to the gateway.
+    gateway.be(Manner::Closing);
+    let few = |program: &Path| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -n 200 && exec \"$0\" \"$@\""]).arg(program);
+        shell
+    };
+    let gateways = format!("http://{}", gateway.address);
+    let relay = Relay::start_as(few, &["--listen", "127.0.0.1:0", "--gateway", &gateways]);
+    let held: Vec<_> = (0..200).map(|_| open_from(address(1, 1), relay.address)).collect();
+    for stream in &held[..50] {
+        let (capsule, _) = gateway.seal("who is there");
+        assert_eq!(post(stream, "/", "", &capsule).unwrap().status(), 200);
+    }
 }
