@@ -4,7 +4,7 @@ use askama::Template;
 use contract::release::{FieldTable, Interval, Release, Row, Table};
 
 use crate::count::Count;
-use crate::number::{clamped, estimated, share};
+use crate::number::{clamped, estimated, roughly, share};
 use crate::text::{label, shown};
 
 /// Pixels that a letter of 11 pixels needs at most, with any system's font.
@@ -90,7 +90,11 @@ fn said(name: &str, latest: &Release) -> (String, String) {
     match field.and_then(sum) {
         Some((total, unit)) => {
             let about = if matches!(unit, "bytes" | "seconds") { name } else { unit };
-            (label_long(about), format!("about {}", estimated(total.estimate, unit)))
+            let sum = match total.low {
+                0 => roughly(total, unit),
+                _ => format!("about {}", estimated(total.estimate, unit)),
+            };
+            (label_long(about), sum)
         }
         None => (label_long(name), too_few()),
     }

@@ -118,7 +118,7 @@ fn statistics(
         headline: count.headline(latest),
         when: when(latest),
         trend: trend(channel.history),
-        within: within_28_days(latest),
+        within: within_28_days(channel.history),
         consent: consent(latest),
         ranges: ranges(program, whole, range, &path),
         over_time: over_time(channel.history).map_err(RenderError::Template)?,
@@ -297,6 +297,7 @@ pub(crate) fn over_time(history: &[Release]) -> askama::Result<Option<Markup>> {
 #[template(path = "releases.html")]
 struct ReleasesTemplate {
     frame: Frame,
+    style: String,
     channel: String,
     next: String,
     lines: Vec<ReleaseLine>,
@@ -342,6 +343,7 @@ fn releases(
     };
     let body = ReleasesTemplate {
         frame,
+        style: link::relative(&path, link::STATEMENT_STYLESHEET),
         channel: shown(channel.title),
         next: day_in_words(latest.next),
         lines: channel.history.iter().rev().map(line).collect(),

@@ -31,7 +31,7 @@ pub use crate::link::{ledger_file, release_file, signature_file, statement_page}
 /// The stylesheet of every page of Candor.
 pub const STYLE: &str = include_str!("../../contract/assets/candor.css");
 
-/// What data statements have beyond it: together they are [`contract::STYLE`]. Apart, as pages of
+/// What data statements and lists of releases have beyond it: together they are [`contract::STYLE`]. Apart, as pages of
 /// statistics are large enough without it.
 pub const STATEMENT_STYLE: &str = include_str!("../../contract/assets/statement.css");
 

@@ -43,6 +43,10 @@ pub(crate) const PARQUET_LINES_MAX: usize = 200_000;
 /// are colours that everybody can tell apart.
 pub(crate) const LAYERS_MAX: usize = 4;
 
+/// What is not shown has a layer of its own from one part of so many on, in some release: less is a
+/// hair, and the note beneath the chart says it.
+pub(crate) const HIDDEN_PARTS_MAX: u64 = 50;
+
 /// Releases in one CSV: two years of weeks. The frozen releases hold everything.
 pub(crate) const CSV_RELEASES_MAX: usize = 104;
 
@@ -58,6 +62,10 @@ pub(crate) const HIGHLIGHTS_MAX: usize = 4;
 
 /// Cells of all cross-tables on their page, which then has at most 90 kB; the CSV files hold all.
 pub(crate) const CROSS_CELLS_SHOWN_MAX: usize = 1_600;
+
+/// Days after which a number within 28 days is no longer repeated: by then there is a new one, or
+/// the manifest counts none any more.
+pub(crate) const WITHIN_28_DAYS_OLD_MAX: i32 = 28;
 
 /// Values that the spoken summary of a chart names: nobody wants to hear twelve, and each counts
 /// sixty times in a large page.

@@ -114,9 +114,13 @@ pub(crate) fn amount(number: u64, unit: &str) -> String {
     }
 }
 
-/// "about 181,000 devices in all, between 120,000 and 260,000".
+/// "about 181,000 devices in all, between 120,000 and 260,000"; "at most 260,000 devices in all"
+/// where they may as well be none.
 pub(crate) fn in_all(total: Interval, unit: &str) -> String {
     let Interval { estimate, low, high, .. } = total;
+    if low == 0 {
+        return format!("at most {} in all", amount(high, unit));
+    }
     let [low, high] = [low, high].map(|number| estimated(number, unit));
     format!("about {} in all, between {low} and {high}", amount(estimate, unit))
 }

@@ -1,9 +1,10 @@
 //! The sentences around the numbers: what they are, how sure they are, and what is not known.
 
-use contract::calendar::{Identity, PeriodKind, day_in_words};
+use contract::calendar::{Identity, PeriodKind, day_in_words, days_between};
 use contract::release::{CrossTable, FieldTable, Mode, Release, Table, Window};
 
 use crate::count::{Count, Noun};
+use crate::limits::WITHIN_28_DAYS_OLD_MAX;
 use crate::number::{days, doubted, grouped, thousandths};
 
 /// One thing that is not known, or to be known.
@@ -22,7 +23,7 @@ pub(crate) fn period(kind: PeriodKind) -> &'static str {
 
 /// "the week of 9 November 2026", "9 to 15 November 2026".
 pub(crate) fn window(window: Window) -> String {
-    let week = contract::calendar::days_between(window.first, window.last) == 6;
+    let week = days_between(window.first, window.last) == 6;
     if week && contract::calendar::monday_of(window.first) == window.first {
         format!("the week of {}", day_in_words(window.first))
     } else {
@@ -38,12 +39,22 @@ pub(crate) fn when(release: &Release) -> String {
     format!("{average}{when} {}", window(release.window))
 }
 
-/// "5,120 ± 9 within 28 days".
-pub(crate) fn within_28_days(release: &Release) -> Option<String> {
-    let number = release.installations_28_days?;
+/// "5,120 ± 9 within 28 days". Of tags that last four weeks only every fourth release has one: the
+/// others say the last one, and of which days it is.
+pub(crate) fn within_28_days(history: &[Release]) -> Option<String> {
+    let latest = history.last()?;
+    let recent = history.iter().rev().take_while(|release| {
+        days_between(release.window.last, latest.window.last) < WITHIN_28_DAYS_OLD_MAX
+    });
+    let (release, number) =
+        recent.filter_map(|release| Some((release, release.installations_28_days?))).next()?;
     let is_below = release.mode == Mode::Exact && number.error_95 > 0;
+    let until = match release.number == latest.number {
+        true => String::new(),
+        false => format!(" up to {}", day_in_words(release.window.last)),
+    };
     // Without noise it is also withheld where it would show who reported before and not now.
-    (!is_below).then(|| format!("{} within 28 days, each counted once", doubted(number)))
+    (!is_below).then(|| format!("{} within 28 days{until}, each counted once", doubted(number)))
 }
 
 /// Whether more or fewer reported than in the release before.

@@ -134,6 +134,24 @@ fn an_exact_release_hides_what_would_tell_of_few() {
 }
 
 #[test]
+fn a_line_with_a_size_of_few_says_how_many_have_any() {
+    let manifest = changed(&[EXACT]);
+    let mut tally = tally(&manifest, week());
+    for (times, copper) in [(30, "1-9"), (3, "10-99")] {
+        add(&mut tally, &manifest, times, "modules", &json!({"ports": {"copper": copper}}));
+    }
+    add(&mut tally, &manifest, 10, "modules", &json!({"ports": {}}));
+    let release = release(&manifest, &tally, &mut Scripted::new(&[0]));
+    let Table::Grid { lines, hidden, .. } = &table(&release, "ports").table else {
+        panic!("a grid");
+    };
+    // Nobody has the other two, which is not told; how many have few of it is not told either.
+    let [copper] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((copper.installations.value, &copper.counts[..], copper.total), (33, &[][..], None));
+    assert_eq!(*hidden, 0);
+}
+
+#[test]
 fn below_the_smallest_group_an_exact_release_says_nothing() {
     let manifest = changed(&[EXACT]);
     let mut tally = tally(&manifest, week());

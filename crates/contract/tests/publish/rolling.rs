@@ -6,7 +6,7 @@ use contract::release::Mode;
 use contract::tally::Tally;
 use serde_json::json;
 
-use crate::fixture::{EXACT, Scripted, changed, part, plan, release, tally, week};
+use crate::fixture::{EXACT, Scripted, changed, headline, part, plan, release, tally, week};
 
 fn stable(changes: &[(&str, &str)]) -> Manifest {
     let identity = ("identity = \"period\"", "identity = \"stable\"");
@@ -73,7 +73,7 @@ fn without_noise_few_who_came_earlier_are_not_told_by_subtraction() {
     let manifest = stable(&[EXACT]);
     // The smallest group is 5.
     for (now, within, shown) in
-        [(40, 40, true), (40, 41, false), (40, 44, false), (40, 45, true), (3, 3, false)]
+        [(40, 40, true), (40, 41, false), (40, 44, false), (40, 45, true), (3, 3, false), (5, 5, true)]
     {
         let tally = counted(&manifest, now).within_28_days(Some(within));
         let release = release(&manifest, &tally, &mut Scripted::new(&[0]));
@@ -81,5 +81,8 @@ fn without_noise_few_who_came_earlier_are_not_told_by_subtraction() {
         let is_shown = (number.value, number.error_95) == (i64::try_from(within).unwrap(), 0);
         assert_eq!(is_shown, shown, "{now} and {within}");
         assert!(is_shown || (number.value, number.error_95) == (0, 5), "{number:?}");
+        // As many as the smallest group are enough.
+        let shown = if now < 5 { (0, 5) } else { (i64::from(now), 0) };
+        assert_eq!((headline(&release).value, headline(&release).error_95), shown);
     }
 }

@@ -12,7 +12,7 @@ pub(crate) struct Line {
     pub(crate) share: String,
     /// What they have in all.
     pub(crate) total: String,
-    /// Installations in each bucket.
+    /// Installations in each bucket; empty where they are not shown.
     pub(crate) counts: Vec<u64>,
 }
 
@@ -22,6 +22,7 @@ struct GridTemplate<'a> {
     summary: &'a str,
     first: &'a str,
     last: &'a str,
+    sizes: bool,
     totals: bool,
     lines: Vec<Drawn<'a>>,
 }
@@ -48,6 +49,7 @@ pub(crate) fn grid(
             lengths: line.counts.iter().map(|&count| length(count as f64 / most as f64)).collect(),
         }
     });
+    let sizes = lines.iter().any(|line| !line.counts.is_empty());
     let totals = lines.iter().any(|line| !line.total.is_empty());
-    GridTemplate { summary, first, last, totals, lines: drawn.collect() }.render().map(Markup)
+    GridTemplate { summary, first, last, sizes, totals, lines: drawn.collect() }.render().map(Markup)
 }

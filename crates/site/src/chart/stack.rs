@@ -18,7 +18,7 @@ pub(crate) struct Layer {
     pub(crate) label: String,
     /// The number at the right end as people read it.
     pub(crate) text: String,
-    /// Its colour: 1 to 5, where 5 is the grey one.
+    /// Its colour: 1 to 6, where 5 is the grey one and 6 a faint one.
     pub(crate) colour: usize,
     /// One for each day.
     pub(crate) values: Vec<u64>,

@@ -31,7 +31,10 @@ pub(super) fn chart(context: Context<'_>, field: &FieldTable) -> askama::Result<
         Table::Shares { rows, folded, .. } => shares(rows, of(whole(rows, *folded)))?,
         Table::Set { rows, .. } => bar_chart(rows, of(everyone(field.answered, rows)))?,
         Table::Histogram { rows, folded, total, unit, .. } => Chart {
-            top: total.map(|total| highlight::of_total(total, &shown(unit))),
+            // A sum that may as well be nothing is no figure to begin with.
+            top: total
+                .filter(|total| total.low > 0)
+                .map(|total| highlight::of_total(total, &shown(unit))),
             ..columns(rows, of(whole(rows, *folded)))?
         },
         Table::Versions { minor, .. } => versions(context, field, minor)?,

@@ -106,4 +106,5 @@ fn an_estimate_that_may_be_nothing_says_how_much_it_may_be() {
     };
     assert_eq!(roughly(total(0), "ports"), "≤\u{A0}9 million");
     assert_eq!(roughly(total(1), "ports"), "0");
+    assert_eq!(in_all(total(0), "ports"), "at most 9 million ports in all");
 }

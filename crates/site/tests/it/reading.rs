@@ -323,8 +323,35 @@ fn installations_within_28_days_stand_beside_the_headline_where_they_are_counted
     value["installations_28_days"] = json!({"value": 5_120, "error_95": 9});
     let words = words(&page(&value));
     assert!(words.contains("5,120 ± 9 within 28 days, each counted once"), "{words}");
+    // The next release has no such number: the last one is repeated, with its days.
+    let next = release(Plan::LARKSPUR, "usage", "Usage", 1, &fields);
+    let html = crate::markup::words(text(&site_of(&[read(&value), read(&next)])[STATISTICS]));
+    assert!(html.contains("5,120 ± 9 within 28 days up to 20 September 2026, each"), "{html}");
+    let late = release(Plan::LARKSPUR, "usage", "Usage", 4, &fields);
+    let html = crate::markup::words(text(&site_of(&[read(&value), read(&late)])[STATISTICS]));
+    assert!(!html.contains("28 days"), "four weeks later: {html}");
     let csv = &site_of(&[read(&value)])["/larkspur/usage/releases/installations.csv"];
     assert!(text(csv).contains("installations_28_days,,,,5120,9"), "{}", text(csv));
+}
+
+#[test]
+fn a_sum_that_may_be_nothing_is_no_large_figure() {
+    let changed = |low: u64| {
+        let mut value = release(Plan::LARKSPUR, "usage", "Usage", 0, &fields);
+        let fields = value["fields"].as_array_mut().unwrap();
+        let devices = fields.iter_mut().find(|field| field["id"] == "devices").unwrap();
+        devices["table"]["total"] = json!({"estimate": 76_900, "low": low, "high": 1_630_000});
+        site_of(&[read(&value)])
+    };
+    for (low, figures, badge) in [(1, 1, "about 76,900"), (0, 0, "≤\u{A0}1.63 million")] {
+        let pages = changed(low);
+        let html = text(&pages[STATISTICS]);
+        assert_eq!(html.matches("<b>76,900 ").count(), figures, "{html}");
+        let picture = text(&pages["/larkspur/usage/badge/devices.svg"]);
+        assert!(picture.contains(badge), "{picture}");
+    }
+    let html = crate::markup::words(text(&changed(0)[STATISTICS]));
+    assert!(html.contains("At most 1.63 million devices in all."), "{html}");
 }
 
 #[test]

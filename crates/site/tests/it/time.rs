@@ -79,3 +79,36 @@ fn a_simulated_fleet_marks_every_page_and_every_file() {
         assert!(ours || text.contains("simulated"), "{path} is not marked");
     }
 }
+
+/// A version that falls below the smallest group is not drawn as if its installations were gone.
+#[test]
+fn versions_that_are_not_shown_are_drawn_as_such() {
+    let number = |value: i64| json!({"value": value, "error_95": 0});
+    let row = |name: &str, value| json!({"value": name, "title": name, "count": number(value)});
+    let week = |week: crate::fixture::Week| {
+        // 26.1 has 30 installations, then 12, which are folded; of 26.2 some full versions are.
+        let (minor, full, hidden) = match week.at {
+            0 => (vec![row("26.2", 70), row("26.1", 30)], vec![row("26.2.0", 70)], 0),
+            _ => (vec![row("26.2", 88)], vec![row("26.2.0", 60)], 12),
+        };
+        let folded = (hidden > 0).then(|| json!({"values": null, "count": number(hidden)}));
+        let table = json!({"kind": "versions", "minor": minor, "full": full, "folded": null,
+            "folded_minor": folded});
+        let mut field = field(week, "version", ["Q?", "P"], 1.0, &table);
+        field["answered"] = number(100);
+        vec![field]
+    };
+    let plan = Plan { releases: 2, ..Plan::EXACT };
+    let pages = site_of(&history(plan, "usage", "Usage", &week));
+    let layer = |path: &str, index: usize| {
+        let tags = tags(text(&pages[path]));
+        let of = tags.iter().filter(|tag| tag.get("data-n") == Some("not shown"));
+        of.map(|tag| tag.get("data-v").unwrap().to_owned()).nth(index)
+    };
+    assert_eq!(layer(STATISTICS, 0).as_deref(), Some("0 12"));
+    assert!(text(&pages[STATISTICS]).contains("<tspan>not shown</tspan> 12\u{202F}%"));
+    let page = "/larkspur/usage/in-full/version.html";
+    assert_eq!(layer(page, 0).as_deref(), Some("0 28"), "of 26.2");
+    let html = text(&pages[page]);
+    assert!(html.contains("<tspan>26.2.0</tspan> 68\u{202F}%"), "60 of 88: {html}");
+}

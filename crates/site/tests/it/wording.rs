@@ -99,6 +99,7 @@ fn hidden_entries_are_told() {
     assert!(csv.contains(",not_shown,1,entries not shown,,,\r\n"), "{csv}");
     // A line without sizes keeps its columns: its total is not taken for a size.
     let html = text(&pages[STATISTICS]);
+    assert_eq!(html.matches("sizes not shown").count(), 1, "of A, and no empty columns: {html}");
     assert!(html.contains("<th>A<td>40<td><td><td><tr>"), "{html}");
 }
 
