@@ -380,7 +380,11 @@ fn awaited(
         title: format!("{title} in numbers: {name}"),
         brand: Anchor::new(&path, &link::program_page(program.id), format!("{title} in numbers")),
         aside: name.clone(),
-        nav: Vec::new(),
+        nav: program
+            .statement
+            .map(|_| Anchor::new(&path, &link::statement_page(program.id), "What is collected"))
+            .into_iter()
+            .collect(),
         root: root(&path),
         rehearsal,
         simulated: is_simulated(program),

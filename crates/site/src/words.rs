@@ -43,15 +43,16 @@ pub(crate) fn when(release: &Release) -> String {
 /// others say the last one, and of which days it is.
 pub(crate) fn within_28_days(history: &[Release]) -> Option<String> {
     let latest = history.last()?;
-    let recent = history.iter().rev().take_while(|release| {
+    let mut recent = history.iter().rev().take_while(|release| {
         days_between(release.window.last, latest.window.last) < WITHIN_28_DAYS_OLD_MAX
     });
     let (release, number) =
-        recent.filter_map(|release| Some((release, release.installations_28_days?))).next()?;
+        recent.find_map(|release| Some((release, release.installations_28_days?)))?;
     let is_below = release.mode == Mode::Exact && number.error_95 > 0;
-    let until = match release.number == latest.number {
-        true => String::new(),
-        false => format!(" up to {}", day_in_words(release.window.last)),
+    let until = if release.number == latest.number {
+        String::new()
+    } else {
+        format!(" up to {}", day_in_words(release.window.last))
     };
     // Without noise it is also withheld where it would show who reported before and not now.
     (!is_below).then(|| format!("{} within 28 days{until}, each counted once", doubted(number)))

@@ -169,6 +169,9 @@ fn the_proxy_of_the_guide_hands_everything_on_and_writes_no_address() {
         // What proxies like to write about: a body that is too large, a head that is none.
         let large = client::request("POST", "/v1/larkspur/usage", &[JSON], &b" ".repeat(17_000));
         assert_eq!(proxy.send(&vendor, &large).map(|answer| answer.status), Some(413));
+        // Exact counts are for the monitor alone, which does not come this way.
+        let metrics = client::request("GET", "/metrics", &[], b"");
+        assert_eq!(proxy.send(&vendor, &metrics).map(|answer| answer.status), Some(404));
         proxy.send(&vendor, b"nonsense\r\n\r\n");
         client::connect_from(MARKED, proxy.address).write_all(&post).unwrap();
         proxy.stop();

@@ -5,6 +5,7 @@ use contract::publish::{Ledger, LedgerError, Plan, PlanError, Protection, publis
 use contract::release::Window;
 use jiff::civil::date;
 use proptest::prelude::*;
+use serde_json::json;
 
 use crate::fixture::{Scripted, TODAY, changed, manifest, plan, tally, week};
 
@@ -43,6 +44,38 @@ fn what_was_published_is_never_planned_again() {
     let again = Plan::finished(channel, week(), 1, TODAY, &ledger);
     assert_eq!(again.unwrap_err(), PlanError::Ledger(LedgerError::Published(1)));
     Plan::finished(channel, week(), 2, TODAY, &ledger).unwrap();
+}
+
+/// A ledger as anyone reads it: channel, release, ε in thousandths, day.
+fn ledger(entries: &[(&str, u64, u32, &str)]) -> Ledger {
+    let entry = |(channel, release, epsilon_milli, published): &(&str, u64, u32, &str)| {
+        json!({"channel": channel, "release": release, "field": null,
+            "epsilon_milli": epsilon_milli, "published": published})
+    };
+    let entries: Vec<_> = entries.iter().map(entry).collect();
+    Ledger::from_bytes(json!({ "entries": entries }).to_string().as_bytes()).unwrap()
+}
+
+#[test]
+fn each_channel_has_a_budget_of_its_own_for_each_year_and_may_spend_all_of_it() {
+    let manifest = manifest();
+    let channel = manifest.channel("usage").unwrap();
+    let planned = |ledger| Plan::finished(channel, week(), 1, TODAY, ledger).map(|_| ());
+    // 208 of 212 are spent, so there is one release of 4 left. Another channel's and another
+    // year's releases are not charged, and the other channel's first release is not this one.
+    let mut spent = vec![
+        ("usage", 7, 208_000, "2026-11-18"),
+        ("usage", 6, 9_000, "2025-12-31"),
+        ("faults", 1, 9_000, "2026-11-18"),
+    ];
+    let enough = ledger(&spent);
+    assert_eq!(planned(&enough), Ok(()));
+    assert_eq!(enough.spent_milli("usage", 2026), 208_000);
+    assert_eq!(enough.spent_by_all_milli(2026), 217_000);
+    assert_eq!(enough.spent_by_all_milli(2025), 9_000);
+    spent.push(("usage", 8, 1, "2026-11-19"));
+    let error = LedgerError::Spent { spent_milli: 208_001, year_milli: 212_000, more_milli: 4_000 };
+    assert_eq!(planned(&ledger(&spent)), Err(PlanError::Ledger(error)));
 }
 
 proptest! {

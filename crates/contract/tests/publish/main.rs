@@ -8,6 +8,7 @@
 
 mod attack;
 mod attack_crosses;
+mod bounds;
 mod columns;
 mod crosses;
 mod fixture;

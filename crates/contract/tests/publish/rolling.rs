@@ -72,9 +72,14 @@ fn an_average_over_days_adds_no_noise_to_a_number_that_is_none() {
 fn without_noise_few_who_came_earlier_are_not_told_by_subtraction() {
     let manifest = stable(&[EXACT]);
     // The smallest group is 5.
-    for (now, within, shown) in
-        [(40, 40, true), (40, 41, false), (40, 44, false), (40, 45, true), (3, 3, false), (5, 5, true)]
-    {
+    for (now, within, shown) in [
+        (40, 40, true),
+        (40, 41, false),
+        (40, 44, false),
+        (40, 45, true),
+        (3, 3, false),
+        (5, 5, true),
+    ] {
         let tally = counted(&manifest, now).within_28_days(Some(within));
         let release = release(&manifest, &tally, &mut Scripted::new(&[0]));
         let number = release.installations_28_days.unwrap();

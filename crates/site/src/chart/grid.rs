@@ -51,5 +51,7 @@ pub(crate) fn grid(
     });
     let sizes = lines.iter().any(|line| !line.counts.is_empty());
     let totals = lines.iter().any(|line| !line.total.is_empty());
-    GridTemplate { summary, first, last, sizes, totals, lines: drawn.collect() }.render().map(Markup)
+    GridTemplate { summary, first, last, sizes, totals, lines: drawn.collect() }
+        .render()
+        .map(Markup)
 }

@@ -155,7 +155,7 @@ pub(super) fn layers(
         layers.push(layer("others", LAYERS_MAX + 1, &|told| told.count(&is_other)));
     }
     if recent.iter().any(Told::hides_much) {
-        layers.push(layer("not shown", LAYERS_MAX + 2, &|told| told.hidden));
+        layers.push(layer("hidden", LAYERS_MAX + 2, &|told| told.hidden));
     }
     (recent.iter().map(|told| told.day).collect(), layers)
 }

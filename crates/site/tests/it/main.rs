@@ -45,7 +45,7 @@ fn site_with(title: &str, history: &[Release], rehearsal: bool) -> BTreeMap<Stri
         id: &id,
         title,
         vendor: title,
-        statement: Some(Statement { html: "<h1>What is collected</h1>" }),
+        statement: Some(Statement { html: STATEMENT }),
         channels: &channels,
     };
     let pages = site::pages(&Site { programs: &[program], rehearsal }).unwrap();
@@ -54,6 +54,9 @@ fn site_with(title: &str, history: &[Release], rehearsal: bool) -> BTreeMap<Stri
     assert_eq!(by_path.len(), count, "no two pages have the same path");
     by_path
 }
+
+/// What stands for the statement, which is made elsewhere.
+const STATEMENT: &str = "<h1>What is collected</h1>";
 
 const STATISTICS: &str = "/larkspur/usage/index.html";
 

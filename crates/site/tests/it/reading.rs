@@ -350,7 +350,7 @@ fn a_sum_that_may_be_nothing_is_no_large_figure() {
         let picture = text(&pages["/larkspur/usage/badge/devices.svg"]);
         assert!(picture.contains(badge), "{picture}");
     }
-    let html = crate::markup::words(text(&changed(0)[STATISTICS]));
+    let html = words(text(&changed(0)[STATISTICS]));
     assert!(html.contains("At most 1.63 million devices in all."), "{html}");
 }
 

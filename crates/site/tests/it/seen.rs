@@ -247,6 +247,11 @@ fn a_checker_of_accessibility_finds_nothing() {
     let mut plans = vec![("noisy", site_of(&usage(Plan::LARKSPUR)))];
     plans.push(("exact", site_of(&usage(Plan::EXACT))));
     plans.push(("rehearsal", site_with("Larkspur", &usage(Plan::REHEARSAL), true)));
+    let young = usage(Plan { releases: 2, ..Plan::YOUNG });
+    plans.push(("young", site_of(&young)));
+    let manifest = include_str!("../../../../manifests/examples/larkspur.toml");
+    let manifest = contract::manifest::Manifest::parse(manifest).unwrap();
+    let statement = contract::statement::html_fragment(&manifest);
     // One file, as every page would else carry it.
     write(&folder.path().join("axe.js"), checker.as_bytes());
     let mut frames = Vec::new();
@@ -263,7 +268,10 @@ fn a_checker_of_accessibility_finds_nothing() {
                      ${{r.violations.map(v => v.id + ' ' + v.nodes[0].html)}}|`, '*'))}}</script>"
                 );
                 let policy = "<meta name=\"no-policy\"";
-                let with_report = text(page).replace(POLICY, policy).replace("</body>", &report);
+                let with_report = text(page)
+                    .replace(POLICY, policy)
+                    .replace(crate::STATEMENT, &statement)
+                    .replace("</body>", &report);
                 body = with_report.into_bytes();
                 frames.push(path.clone());
             }

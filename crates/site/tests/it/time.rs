@@ -102,11 +102,11 @@ fn versions_that_are_not_shown_are_drawn_as_such() {
     let pages = site_of(&history(plan, "usage", "Usage", &week));
     let layer = |path: &str, index: usize| {
         let tags = tags(text(&pages[path]));
-        let of = tags.iter().filter(|tag| tag.get("data-n") == Some("not shown"));
+        let of = tags.iter().filter(|tag| tag.get("data-n") == Some("hidden"));
         of.map(|tag| tag.get("data-v").unwrap().to_owned()).nth(index)
     };
     assert_eq!(layer(STATISTICS, 0).as_deref(), Some("0 12"));
-    assert!(text(&pages[STATISTICS]).contains("<tspan>not shown</tspan> 12\u{202F}%"));
+    assert!(text(&pages[STATISTICS]).contains("<tspan>hidden</tspan> 12\u{202F}%"));
     let page = "/larkspur/usage/in-full/version.html";
     assert_eq!(layer(page, 0).as_deref(), Some("0 28"), "of 26.2");
     let html = text(&pages[page]);
