@@ -31,8 +31,8 @@ pub use crate::link::{ledger_file, release_file, signature_file, statement_page}
 /// The stylesheet of every page of Candor.
 pub const STYLE: &str = include_str!("../../contract/assets/candor.css");
 
-/// What data statements and lists of releases have beyond it: together they are [`contract::STYLE`]. Apart, as pages of
-/// statistics are large enough without it.
+/// What data statements and lists of releases have beyond it: together they are
+/// [`contract::STYLE`]. Apart, as pages of statistics are large enough without it.
 pub const STATEMENT_STYLE: &str = include_str!("../../contract/assets/statement.css");
 
 /// The script of every page: shows numbers under the pointer and zooms, and nothing is missing

@@ -5,12 +5,16 @@ use std::num::NonZeroU32;
 use contract::change::{Topic, changes};
 use contract::destination::Destination;
 use contract::manifest::Manifest;
-use contract::publish::{CROSS_SENSITIVITY, Ledger, Noise, Protection, Scale, shares};
+use contract::publish::{
+    CROSS_SENSITIVITY, Ledger, Noise, Protection, PublishError, Scale, publish, shares,
+};
 use contract::release::{CrossTable, Crossed, Release};
 use contract::tally::Tally;
 use serde_json::json;
 
-use crate::fixture::{EXACT, MANIFEST, Scripted, changed, part, plan, release, tally, week};
+use crate::fixture::{
+    EXACT, MANIFEST, Scripted, changed, manifest, part, plan, release, tally, week,
+};
 
 /// Where the part `platform` ends, and two of its questions crossed.
 const CROSSED: (&str, &str) = (
@@ -149,6 +153,30 @@ fn noise_is_on_every_cell_and_costs_one_share() {
     let named = [&entry.field, &entry.by].map(|id| id.as_ref().map(ToString::to_string));
     assert_eq!(named, [Some("edition".to_owned()), Some("https".to_owned())]);
     assert_eq!(u64::from(budget.release_milli()), ledger.spent_milli("usage", 2026));
+}
+
+#[test]
+fn a_cross_table_and_its_cells_are_shown_from_the_smallest_group_on() {
+    // Five answered both, and the smallest group is 5.
+    let five = |manifest: &Manifest| {
+        let pairs = [("community", Some(true), 5), ("business", Some(true), 0)];
+        release(manifest, &counted(manifest, &pairs), &mut Scripted::new(&[0]))
+    };
+    let noisy = five(&crossed(&[]));
+    assert_eq!(cells(&noisy)[0], ("community", vec![Some(5), None]));
+    let exact = five(&crossed(&[EXACT]));
+    assert_eq!(cells(&exact)[0], ("community", vec![Some(5), Some(0)]));
+}
+
+#[test]
+fn a_plan_is_for_tallies_of_its_own_questions_and_cross_tables() {
+    let https = "question = \"Is HTTPS on?\"";
+    let fewer = changed(&[(https, &format!("publish = false\n{https}"))]);
+    for (of_plan, of_tally) in [(crossed(&[]), manifest()), (fewer, manifest())] {
+        let tally = tally(&of_tally, week());
+        let refused = publish(&tally, &plan(&of_plan, week()), &mut Scripted::new(&[0]));
+        assert_eq!(refused.unwrap_err(), PublishError::OtherTally);
+    }
 }
 
 /// Counts what is drawn at each scale.
