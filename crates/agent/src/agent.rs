@@ -205,11 +205,12 @@ impl<'w> Agent<'w> {
         let mut record = state.record(&self.manifest.program.id)?;
         let decided = record.agree(channel, tier, &self.showing(how, language));
         decided.map_err(|error| Self::undecided(&error))?;
+        // The record first: a yes that cannot be written must not keep what is being deleted.
+        state.write_record(&record)?;
         self.cancel_deletions(&id)?;
         self.finish_withdrawal()?;
         state.secret_or_new(self.world.random)?;
         state.begin()?;
-        state.write_record(&record)?;
         // What a larger yes had put into the outbox must not wait for another one.
         let reading = self.read()?;
         let verdict = self.verdict(&reading, channel)?;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ledger::{Entry, Folded, Line, Place};
+use crate::outbox::Frozen;
 
 /// A part that was sent, and what became of it.
 #[derive(Clone, PartialEq, Eq)]
@@ -212,6 +213,9 @@ pub fn sent_parts(lines: &[Line], today: Date) -> Vec<SentPart> {
                     part.standing = Standing::Held { received, forget_by };
                 }
             }
+            // Its period closed, or its tag was deleted: an earlier try that nobody answered may
+            // have been taken all the same.
+            Entry::Refused { status: 410, .. } => {}
             Entry::Refused { digest, .. } => {
                 let at = places.get(digest).and_then(|places| places.last());
                 if let Some(part) = at.and_then(|at| parts.get_mut(*at)) {
@@ -239,6 +243,16 @@ pub fn sent_parts(lines: &[Line], today: Date) -> Vec<SentPart> {
         };
     }
     parts
+}
+
+/// Every part of a frozen report, as it is once it was sent.
+pub(crate) fn waiting_parts(frozen: &Frozen) -> impl Iterator<Item = SentPart> + '_ {
+    frozen.parts.iter().map(|waiting| {
+        let (channel, part) = (frozen.channel.clone(), waiting.part.clone());
+        let (to, relays) = (String::new(), waiting.relays.clone());
+        let place = Place { channel, part, to, relays, roots: Vec::new() };
+        unanswered(place, frozen.period, &waiting.bytes)
+    })
 }
 
 /// A part that was sent, before anything is known of an answer.

@@ -217,8 +217,8 @@ pub fn replace(disk: &dyn Disk, bytes: &[u8]) -> Result<(), Trouble> {
     disk.replace(LEDGER, bytes).map_err(|error| Trouble::disk("pruning the ledger", &error))
 }
 
-/// Cuts off a last line that power or a full disk left unfinished, or turned into something else.
-/// Returns the hash of the line before it, and how many bytes went.
+/// Cuts off a last line that power or a full disk left unfinished, or turned into something else,
+/// and makes the last whole one durable. Returns its hash, and how many bytes went.
 fn repair(disk: &dyn Disk) -> Result<(Digest, u64), Trouble> {
     let trouble = |error| Trouble::disk("reading the ledger", &error);
     let Some(file) = disk.open_read(LEDGER).map_err(trouble)? else {
@@ -243,6 +243,12 @@ fn repair(disk: &dyn Disk) -> Result<(Digest, u64), Trouble> {
     let bytes = (tail.len() - whole.len()) as u64;
     if bytes > 0 {
         cut(disk, from + whole.len() as u64).map_err(trouble)?;
+    }
+    if !last.is_empty() {
+        // Whoever wrote it may have died right after a sync that failed: it reads back, and a sync
+        // of now says nothing of it. No other line can be such a one.
+        let begins = from + (whole.len() - last.len() - 1) as u64;
+        disk.write_again(LEDGER, begins).map_err(trouble)?;
     }
     Ok((Digest::of(last), bytes))
 }

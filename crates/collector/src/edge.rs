@@ -11,6 +11,7 @@ mod health;
 pub mod journal;
 pub mod keys;
 pub mod manifests;
+pub mod named;
 pub mod options;
 pub mod publication;
 pub mod random;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use agent::ports::Reply;
 use agent::wire;
+use contract::calendar::add_days;
 use envelope::oblivious::{
     Gateway, GatewayKey, KEY_PROBLEM, Kem, KeyDocument, Request, Responder, Response, rotation,
     sign_keys,
@@ -20,8 +21,13 @@ pub(crate) struct Behind {
     forger: DatedKey,
 }
 
+/// Days for which a key of the gateway lives: whoever has it opens capsules of these days.
+const KEY_DAYS: i32 = 7;
+
 struct Inner {
     gateway: Gateway,
+    /// Keys of somebody who tells others than the gateway's.
+    strangers: Gateway,
     random: ChaCha8Rng,
 }
 
@@ -37,17 +43,22 @@ impl Behind {
     /// A gateway whose keys `signer` signs; `forger` is certified by a root that nobody pins.
     pub(crate) fn new(seed: u64, signer: DatedKey, forger: DatedKey) -> Self {
         let random = ChaCha8Rng::seed_from_u64(seed ^ 0x9a7e);
-        Self { inner: RefCell::new(Inner { gateway: Gateway::default(), random }), signer, forger }
+        let (gateway, strangers) = (Gateway::default(), Gateway::default());
+        Self { inner: RefCell::new(Inner { gateway, strangers, random }), signer, forger }
     }
 
     /// The signed document as the relay tells it on a day.
     pub(crate) fn document(&self, today: Date, is_forged: bool) -> Reply {
         let mut inner = self.inner.borrow_mut();
         inner.renew(today);
-        let keys = inner.gateway.keys().iter();
+        let (gateway, signer) = if is_forged {
+            (&inner.strangers, &self.forger)
+        } else {
+            (&inner.gateway, &self.signer)
+        };
+        let keys = gateway.keys().iter();
         let last_day = keys.map(GatewayKey::last_offered_day).max().unwrap_or(today);
-        let configurations = inner.gateway.configurations(today);
-        let signer = if is_forged { &self.forger } else { &self.signer };
+        let configurations = gateway.configurations(today);
         let document = sign_keys(signer, &configurations, (today, last_day));
         let documents: Vec<KeyDocument> = document.into_iter().collect();
         said(200, KeyDocument::list_to_json(&documents).into_bytes())
@@ -59,11 +70,14 @@ impl Behind {
     /// The reply that asks for newer keys.
     ///
     /// # Panics
-    /// If it holds what no agent seals: then the agent is wrong.
+    /// If it holds what no agent seals, or was sealed to a stranger's keys: then the agent is
+    /// wrong.
     pub(crate) fn open(&self, capsule: &[u8], today: Date) -> Result<(Inside, Responder), Reply> {
         let mut inner = self.inner.borrow_mut();
         inner.renew(today);
         let opened = inner.gateway.open(capsule, today);
+        let is_betrayed = opened.is_err() && inner.strangers.open(capsule, today).is_ok();
+        assert!(!is_betrayed, "something was sealed to keys that no pinned root stands behind");
         let problem = format!("{{\"type\":\"{KEY_PROBLEM}\"}}");
         let (request, responder) = opened.map_err(|_| said(400, problem.into_bytes()))?;
         #[expect(clippy::panic, reason = "an agent that seals nonsense is what this looks for")]
@@ -84,19 +98,26 @@ impl Behind {
 
 impl Inner {
     fn renew(&mut self, today: Date) {
-        let due = rotation(self.gateway.keys(), Kem::X25519, today);
-        if due.make.is_none() && due.destroy.is_empty() {
-            return;
+        for gateway in [&mut self.gateway, &mut self.strangers] {
+            renew(gateway, &mut self.random, today);
         }
+    }
+}
+
+fn renew(gateway: &mut Gateway, random: &mut ChaCha8Rng, today: Date) {
+    let due = rotation(gateway.keys(), Kem::X25519, today);
+    if due.make.is_some() || !due.destroy.is_empty() {
         // A key can be copied by way of its file alone.
-        let kept = self.gateway.keys().iter().filter(|key| !due.destroy.contains(&key.id()));
+        let kept = gateway.keys().iter().filter(|key| !due.destroy.contains(&key.id()));
         let mut keys: Vec<_> =
             kept.filter_map(|key| GatewayKey::from_file_text(&key.to_file_text()).ok()).collect();
         if let Some(id) = due.make {
-            keys.push(GatewayKey::generate(Kem::X25519, id, today, &mut self.random));
+            keys.push(GatewayKey::generate(Kem::X25519, id, today, random));
         }
-        self.gateway = Gateway::new(keys);
+        *gateway = Gateway::new(keys);
     }
+    let is_old = |key: &GatewayKey| add_days(key.first_day(), KEY_DAYS) <= today;
+    assert!(!gateway.keys().iter().any(is_old), "a key outlives its {KEY_DAYS} days");
 }
 
 fn inside(request: &Request) -> Option<Inside> {

@@ -17,7 +17,7 @@
 //! period closed, or because the disk failed; a command that fails while the disk does; a garbled
 //! end of the ledger, which the next line cuts off.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use agent::cli::Role;
@@ -27,7 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::disk::Fault;
 use crate::larkspur::{FIRST, NARROWED, WIDENED};
-use crate::network::Weather;
+use crate::network::{BY_HAND, Weather};
 use crate::world::World;
 
 mod carried;
@@ -35,6 +35,9 @@ mod checks;
 mod crash;
 mod fleet;
 mod noticed;
+mod once;
+mod owed;
+mod paper;
 
 pub use self::fleet::{Heard, Rule};
 
@@ -60,6 +63,8 @@ pub enum Operation {
     Carry,
     /// A person looks.
     Preview(&'static str),
+    /// A person asks the collector itself what it holds.
+    Live,
     /// A person sends now.
     Send(&'static str),
     /// Cron runs.
@@ -115,8 +120,9 @@ pub struct History {
     /// The first version's manifest.
     first: String,
     seen: usize,
-    /// Lines of the ledger, and parts gone at the vendor, when the state was last checked.
-    checked: Cell<(usize, usize)>,
+    sent: once::Once,
+    owed: owed::Owed,
+    checked: RefCell<paper::Checked>,
 }
 
 impl History {
@@ -144,7 +150,9 @@ impl History {
             offered: None,
             first: FIRST.to_owned(),
             seen: 0,
-            checked: Cell::default(),
+            sent: once::Once::default(),
+            owed: owed::Owed::default(),
+            checked: RefCell::default(),
         }
     }
 
@@ -156,10 +164,15 @@ impl History {
     /// The same with a manifest whose usage is opt-out: three days after somebody saw its notice
     /// it is sent.
     pub fn opt_out(seed: u64) -> Self {
-        let mut history = Self::new(seed);
-        history.first = noticed::opt_out();
-        history.world.install(&history.first);
-        history
+        Self::new(seed).with_notice()
+    }
+
+    /// The same machine, where the first version's manifest is opt-out.
+    #[must_use]
+    pub fn with_notice(mut self) -> Self {
+        self.first = noticed::opt_out();
+        self.world.install(&self.first);
+        self
     }
 
     /// Does one operation and checks everything.
@@ -169,13 +182,16 @@ impl History {
     pub fn step(&mut self, operation: &Operation) -> Result<(), String> {
         let asked = self.world.network.deletions().len();
         let (was_inside, fetches) = (self.inside, self.world.network.fetches());
+        let questions = self.world.network.questions();
         let asked_host = self.world.policy.asked.get();
         let shown = match operation {
             Operation::Failing(..) => self.try_it(operation)?,
             _ if self.is_full => self.try_it(operation)?,
             _ => self.do_it(operation)?,
         };
-        if self.world.policy.asked.get() > asked_host {
+        let has_asked_host = self.world.policy.asked.get() > asked_host;
+        self.sent.forget_after(operation, has_asked_host);
+        if has_asked_host {
             let is_certain = !self.is_full && !matches!(operation, Operation::Failing(..));
             self.hear(is_certain);
         }
@@ -190,6 +206,14 @@ impl History {
             let why = if nobody_said { "nobody decided anything" } else { "it is in the air gap" };
             return Err(format!("keys were fetched, and {why}"));
         }
+        if self.world.network.questions() > questions
+            && (nobody_said || (was_inside && self.inside))
+        {
+            return Err("a collector was asked by somebody who decided nothing, or may not".into());
+        }
+        let left = self.world.network.packets_after(self.seen);
+        let has_sent = left.iter().any(|packet| packet.to != BY_HAND);
+        self.check_asked(has_asked_host, has_sent)?;
         self.check_packets(&shown)?;
         self.check_state()
     }
@@ -214,6 +238,7 @@ impl History {
             | Operation::Policy(_) => {
                 self.act(operation)?;
                 self.note(operation);
+                self.owe(operation);
             }
             Operation::Notice(_) => {
                 // Refused where the channel asks first, or was answered.
@@ -225,8 +250,10 @@ impl History {
                 self.note_service(name, value)?;
             }
             Operation::Carry => shown = self.carry()?,
-            Operation::Preview(channel) => {
-                self.world.agent().preview(channel, None, false).map_err(|e| e.to_string())?;
+            Operation::Preview(channel) => self.look(channel)?,
+            Operation::Live => {
+                // Nobody may be there; what is shown is compared where it is held.
+                let _ = self.world.agent().held_live();
             }
             Operation::Send(channel) => {
                 let agent = self.world.agent();
@@ -334,6 +361,25 @@ impl History {
         } else {
             self.world.install(&self.first);
             self.installed = None;
+        }
+    }
+
+    /// A person looks: what is frozen is what is shown, and what is sent.
+    fn look(&self, channel: &'static str) -> Result<(), String> {
+        let agent = self.world.agent();
+        let preview = agent.preview(channel, None, false).map_err(|e| e.to_string())?;
+        let reading = agent.read().map_err(|e| e.to_string())?;
+        let verdict = agent.verdict(&reading, channel).map_err(|e| e.to_string())?;
+        if verdict.consent().is_none() {
+            return if preview.frozen { Err("what is shown is frozen".into()) } else { Ok(()) };
+        }
+        if !preview.frozen {
+            return Err("what is shown is not what is sent".into());
+        }
+        let waiting = self.waiting()?;
+        match preview.parts.iter().all(|part| waiting.contains(part)) {
+            true => Ok(()),
+            false => Err("what is shown is not what waits to be sent".into()),
         }
     }
 

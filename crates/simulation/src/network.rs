@@ -5,6 +5,7 @@ use core::net::{IpAddr, Ipv4Addr};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use agent::ledger;
 use agent::ports::{Believed, HeldRequest, LastLook, NoReply, Reply, Transport};
 use contract::bundle::{self, Fate};
 use contract::destination::DirectWay;
@@ -18,6 +19,7 @@ use jiff::civil::Date;
 
 use self::mail::Letter;
 pub use self::mail::Mail;
+use crate::disk::SimDisk;
 use crate::relay::Relay;
 use crate::vendor::Vendor;
 
@@ -54,6 +56,8 @@ pub struct Packet {
     pub bytes: Vec<u8>,
     /// The decision under which it left: the tier agreed to.
     pub tier: String,
+    /// Whether its bytes stood in the machine's ledger at that moment.
+    pub is_ledgered: bool,
 }
 
 /// One machine's network, with a vendor at its end.
@@ -64,8 +68,11 @@ pub struct Network {
     pub fleet_ca: RefCell<Option<String>>,
     /// What happens once while the next connection is being made, before anything has left.
     pub interruption: Cell<Option<Box<dyn FnOnce()>>>,
+    /// The disk of the machine that sends.
+    pub disk: RefCell<Option<SimDisk>>,
     packets: RefCell<Vec<Packet>>,
     fetches: Cell<usize>,
+    questions: Cell<usize>,
     vendor: Rc<Vendor>,
     relay: Rc<Relay>,
     /// Where others use the same vendor.
@@ -90,8 +97,10 @@ impl Network {
             weather: Cell::new(Weather::Clear),
             fleet_ca: RefCell::default(),
             interruption: Cell::new(None),
+            disk: RefCell::default(),
             packets: RefCell::default(),
             fetches: Cell::new(0),
+            questions: Cell::new(0),
             vendor,
             relay,
             mail,
@@ -107,6 +116,11 @@ impl Network {
     /// How often somebody asked for the gateway's keys.
     pub fn fetches(&self) -> usize {
         self.fetches.get()
+    }
+
+    /// How often somebody asked what is held, or to delete it.
+    pub fn questions(&self) -> usize {
+        self.questions.get()
     }
 
     /// The collector's root key.
@@ -165,7 +179,10 @@ impl Network {
     }
 
     fn record(&self, to: &str, bytes: &[u8], tier: String) {
-        let packet = Packet { to: to.to_owned(), bytes: bytes.to_vec(), tier };
+        let disk = self.disk.borrow();
+        // Where the disk is gone the ledger cannot be read; what is left of it is looked at later.
+        let is_ledgered = disk.as_ref().is_none_or(|disk| disk.is_off() || ledgered(disk, bytes));
+        let packet = Packet { to: to.to_owned(), bytes: bytes.to_vec(), tier, is_ledgered };
         self.packets.borrow_mut().push(packet);
     }
 
@@ -237,6 +254,7 @@ impl Transport for Network {
     }
 
     fn held(&self, _: DirectWay<'_>, request: &HeldRequest<'_>) -> Result<Reply, NoReply> {
+        self.questions.set(self.questions.get() + 1);
         let keys = request.keys.iter().map(TagKey::to_hex).collect();
         self.pass(&Letter::Held(request.channel.to_owned(), keys, request.delete))
     }
@@ -268,6 +286,8 @@ impl Transport for Network {
         if let Some(bytes) = self.vendor.peek(capsule.as_bytes()) {
             // A relay sees no tier.
             self.record(&relay.url, &bytes, String::new());
+        } else {
+            self.questions.set(self.questions.get() + 1);
         }
         self.pass(&Letter::Capsule(capsule.as_bytes().to_vec()))
     }
@@ -276,6 +296,13 @@ impl Transport for Network {
         let fleet = self.fleet_ca.borrow().clone();
         Believed { fleet, is_named_here: false, certificates: Vec::new() }
     }
+}
+
+/// Whether a part's bytes stand in the ledger, as a text among its lines.
+pub(crate) fn ledgered(disk: &SimDisk, bytes: &[u8]) -> bool {
+    let lines = ledger::lines(disk).unwrap_or_default();
+    let written = serde_json::to_string(&String::from_utf8_lossy(bytes)).unwrap_or_default();
+    lines.iter().any(|line| String::from_utf8_lossy(line).contains(&written))
 }
 
 fn busy(status: u16) -> Reply {

@@ -59,6 +59,8 @@ pub struct System {
     loaded: Vec<usize>,
     /// Hours by which the collector's clock is wrong.
     ahead_hours: i64,
+    /// The machine that was looked at last.
+    last: usize,
     steps: u64,
 }
 
@@ -136,6 +138,7 @@ impl System {
             host: Host::new(seed),
             loaded: Vec::new(),
             ahead_hours: 0,
+            last: 0,
             steps: 0,
         };
         for number in 0..machines {
@@ -160,7 +163,12 @@ impl System {
         }
         let is_left_alone = self.chance.below(10) == 0;
         let mut history = History::of(world);
-        if !is_left_alone && self.chance.below(5) > 0 {
+        let is_opt_out = self.chance.below(5) == 0;
+        if is_opt_out {
+            history = history.with_notice();
+        }
+        let is_asked = if is_opt_out { self.chance.coin() } else { self.chance.below(5) > 0 };
+        if !is_left_alone && is_asked {
             let tier = if self.chance.coin() { "basic" } else { "full" };
             // A machine that cannot even begin shows at its first step.
             let _ = history.step(&Operation::Agree("usage", Some(tier)));
@@ -176,8 +184,13 @@ impl System {
     pub fn step(&mut self) -> Result<(), String> {
         self.steps += 1;
         let day = day_of(self.now);
-        // Each machine is looked at every four hours on average.
-        let seconds = self.chance.below(2 * 4 * 3_600 / self.machines.len().max(1) as u64 + 1);
+        // Each machine is looked at every four hours on average, and some once more soon after.
+        let is_soon = self.chance.below(16) == 0;
+        let seconds = if is_soon {
+            self.chance.below(900)
+        } else {
+            self.chance.below(2 * 4 * 3_600 / self.machines.len().max(1) as u64 + 1)
+        };
         self.now = later(self.now, i64::try_from(seconds).unwrap_or(0));
         self.pass_time();
         if day_of(self.now) != day {
@@ -185,7 +198,9 @@ impl System {
         }
         self.disturb_vendor()?;
         self.disturb_others();
-        let number = self.chance.length_below(self.machines.len());
+        let other = self.chance.length_below(self.machines.len());
+        let number = if is_soon { self.last } else { other };
+        self.last = number;
         let operation = self.draw(number);
         self.operate(number, &operation)
             .map_err(|error| format!("machine {number}, {operation:?}: {error}"))

@@ -173,31 +173,37 @@ impl Vendor {
         let fits = match (&expected, status) {
             (_, 500..=599) => may_refuse,
             (Expected::New(_), 201)
-            | (Expected::Again, 200)
+            | (Expected::Again(_), 200)
             | (Expected::Conflict, 409)
             | (Expected::Deleted, 410)
             | (Expected::Refused, 410 | 422) => true,
             (Expected::New(held), 200 | 409) => paper.doubts(&held.key),
             (Expected::New(held), 410) => paper.doubts_tag(held.key.2) || self.is_behind(),
-            (Expected::Again | Expected::Conflict, 410) => self.is_behind(),
+            (Expected::Again(_) | Expected::Conflict, 410) => self.is_behind(),
             _ => false,
         };
         assert!(fits, "on {today}, expected {expected}, and got {status} {body}");
-        if let Expected::New(held) = expected {
-            match status {
-                200 | 201 => {
-                    let receipt: Option<Receipt> = serde_json::from_str(&body).ok();
-                    let receipt = receipt.filter(|receipt| {
-                        receipt.verify(&[self.root()], &held.digest).is_ok()
-                            && receipt.statement.forget_by <= paper.receipted(&held)
-                    });
-                    assert!(receipt.is_some(), "no receipt of ours: {body}");
-                    let forget_by = receipt.map_or(held.forget_by, |r| r.statement.forget_by);
-                    paper.hold(paper::Held { forget_by, ..held });
-                }
-                500..=599 => paper.doubt(held),
-                _ => {}
+        match (expected, status) {
+            (Expected::New(held), 200 | 201) => {
+                let receipt: Option<Receipt> = serde_json::from_str(&body).ok();
+                let receipt = receipt.filter(|receipt| {
+                    receipt.verify(&[self.root()], &held.digest).is_ok()
+                        && receipt.statement.forget_by <= paper.receipted(&held)
+                });
+                assert!(receipt.is_some(), "no receipt of ours: {body}");
+                let (channel, _, _, period) = &held.key;
+                let is_late = self.releases.borrow().cover(channel, *period) && !self.is_behind();
+                assert!(!is_late, "a part is taken of {period}, of which a release was made");
+                let forget_by = receipt.map_or(held.forget_by, |r| r.statement.forget_by);
+                let receipt = Digest::of(body.as_bytes());
+                paper.hold(paper::Held { forget_by, receipt: Some(receipt), ..held });
             }
+            (Expected::New(held), 500..=599) => paper.doubt(held),
+            (Expected::Again(receipt), 200) => {
+                let is_same = receipt.is_none_or(|receipt| receipt == Digest::of(body.as_bytes()));
+                assert!(is_same, "the same bytes got another receipt: {body}");
+            }
+            _ => {}
         }
         let body = if is_forged { self.forged(&body) } else { body };
         Some(reply(status, body))

@@ -204,6 +204,7 @@ impl World {
         if self.network.is_alone() {
             self.network.set_day(agent::ports::day_of(self.clock.now()));
         }
+        *self.network.disk.borrow_mut() = Some(self.disk.clone());
         let world = agent::agent::World {
             disk: Some(&self.disk),
             clock: &self.clock,

@@ -92,6 +92,14 @@ impl State<'_> {
         Ok(secrets)
     }
 
+    /// Whether any secret is kept aside.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn has_retired(&self) -> Result<bool, Trouble> {
+        Ok(!self.retired()?.is_empty())
+    }
+
     /// Destroys the secrets kept aside that nothing needs any more. Callers hold the lock.
     ///
     /// # Errors

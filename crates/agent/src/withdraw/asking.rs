@@ -5,9 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::agent::Agent;
 use crate::deletion::{self, Deletion, Deletions};
-use crate::held::SentPart;
+use crate::held::{SentPart, waiting_parts};
 use crate::ledger::Entry;
 use crate::limits::DELETION_AGAIN_SECONDS;
+use crate::outbox;
 use crate::ports::{HeldRequest, day_of};
 use crate::schedule::{asked_seconds, later, pause_seconds};
 use crate::sending::Obstacle;
@@ -130,9 +131,14 @@ impl Agent<'_> {
     fn destroy_old_secrets(&self) -> Result<(), Trouble> {
         let state = self.state();
         let _held = state.lock()?;
+        if !state.has_retired()? {
+            return Ok(());
+        }
         let pending = Deletions::load(&state)?.pending;
         let program = self.manifest.program.id.as_str();
-        let parts: Vec<_> = self.held()?.into_iter().filter(SentPart::may_be_held).collect();
+        let mut parts: Vec<_> = self.held()?.into_iter().filter(SentPart::may_be_held).collect();
+        // What waits of another channel has its tag already, and will be sent under it.
+        parts.extend(outbox::all(state.disk()?)?.iter().flat_map(waiting_parts));
         let today = day_of(self.now());
         state.destroy_retired(|secret: &Secret| {
             let secret = [(String::new(), secret.clone())];

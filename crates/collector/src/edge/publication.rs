@@ -1,6 +1,5 @@
 //! Publishing and the site, as the server and the command do it.
 
-use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -12,7 +11,7 @@ use disk::{Disk, DiskError};
 use jiff::civil::Date;
 use site::RenderError;
 
-use super::random;
+use super::{named, random};
 use crate::catalogue::Catalogue;
 use crate::keep::Look;
 use crate::noise::Laplace;
@@ -146,10 +145,11 @@ pub fn write_site(pages: &Pages, folder: &Path) -> Result<usize, SiteError> {
             std::fs::create_dir_all(parent).map_err(failed)?;
         }
         // A reader sees the old page or the new one.
-        let new = path.with_extension("unfinished");
-        let renamed = File::create(&new)
-            .and_then(|mut created| created.write_all(&file.body))
-            .and_then(|()| std::fs::rename(&new, &path));
+        let made = named::beside(&path, named::EVERYBODY);
+        let renamed = made.and_then(|(mut created, new)| {
+            created.write_all(&file.body)?;
+            std::fs::rename(&new, &path)
+        });
         renamed.map_err(failed)?;
         written += 1;
     }

@@ -92,6 +92,9 @@ impl History {
         let (found, is_new) = self.recorded(channel)?;
         if is_new && found == Recorded::of(wanted) {
             self.note(operation);
+            if is_done || matches!(operation, Operation::Agree(..)) {
+                self.owe(operation);
+            }
             if !is_done && wanted.is_none() {
                 self.unfinished.insert(channel);
             }

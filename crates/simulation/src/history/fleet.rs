@@ -59,12 +59,31 @@ pub(super) struct Fleet {
     last: Option<(Heard, Timestamp)>,
     /// What came while the disk failed: kept or not.
     doubted: Option<(Heard, Timestamp)>,
+    /// When the host was asked last.
+    asked: Option<Timestamp>,
 }
+
+/// Longer than a part may leave after the host was asked.
+const ASKED: SignedDuration = SignedDuration::from_secs(60);
 
 /// Longer than a machine may go on without a word of its host.
 const SILENT: SignedDuration = SignedDuration::from_hours(25);
 
 impl History {
+    /// The policy's host is asked before each part, unless it was asked within a minute.
+    pub(super) fn check_asked(&mut self, has_asked: bool, has_sent: bool) -> Result<(), String> {
+        let Some(fleet) = &mut self.fleet else { return Ok(()) };
+        let now = self.world.clock.now();
+        if has_asked {
+            fleet.asked = Some(now);
+        }
+        let is_long_ago = |asked: Timestamp| now.duration_since(asked).abs() > ASKED;
+        if has_sent && fleet.asked.is_none_or(is_long_ago) {
+            return Err("a packet left, and the policy's host was not asked before".into());
+        }
+        Ok(())
+    }
+
     /// What is offered reached the machine; where its disk failed meanwhile, perhaps.
     pub(super) fn hear(&mut self, is_certain: bool) {
         let (Some(fleet), Some(heard)) = (&mut self.fleet, self.offered) else { return };
@@ -73,7 +92,7 @@ impl History {
         }
         let heard = Some((heard, self.world.clock.now()));
         if is_certain {
-            *fleet = Fleet { last: heard, doubted: None };
+            (fleet.last, fleet.doubted) = (heard, None);
         } else {
             fleet.doubted = heard;
         }

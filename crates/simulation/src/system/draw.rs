@@ -24,7 +24,9 @@ impl System {
             70..76 => Operation::Weather(self.weather()),
             76..84 => Operation::Weather(Weather::Clear),
             84..90 => self.failing(channel, is_left_alone),
-            90..94 => Operation::Preview(channel),
+            90..92 => Operation::Preview(channel),
+            92 | 93 if is_left_alone => Operation::Preview(channel),
+            92 | 93 => self.rarer(),
             94..96 => Operation::Processors(1 + self.chance.below(9)),
             96..98 => Operation::LosePower,
             98..100 => Operation::Full(self.chance.below(3) == 0),
@@ -37,6 +39,19 @@ impl System {
             109 => Operation::Policy(Rule::Undecided),
             _ if is_left_alone => Operation::Tick,
             _ => self.decision(channel),
+        }
+    }
+
+    /// What few people do.
+    fn rarer(&mut self) -> Operation {
+        match self.chance.below(6) {
+            0 => Operation::Live,
+            1 | 2 => Operation::Carry,
+            3 => {
+                let Operation::Set(name, value) = self.variable() else { return Operation::Tick };
+                Operation::Service(name, value)
+            }
+            _ => Operation::Notice("usage"),
         }
     }
 

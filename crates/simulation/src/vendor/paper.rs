@@ -18,14 +18,16 @@ pub(super) struct Held {
     pub(super) key: Key,
     pub(super) digest: Digest,
     pub(super) forget_by: Date,
+    /// SHA-256 of its receipt, once that left.
+    pub(super) receipt: Option<Digest>,
 }
 
 /// What must become of bytes that arrive.
 pub(super) enum Expected {
     /// They are taken.
     New(Held),
-    /// They were taken before, the same.
-    Again,
+    /// They were taken before, the same, and got this receipt.
+    Again(Option<Digest>),
     /// Others were taken before in their place.
     Conflict,
     /// Their tag was deleted.
@@ -38,7 +40,7 @@ impl std::fmt::Display for Expected {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::New(_) => "that it is taken",
-            Self::Again => "the same receipt",
+            Self::Again(_) => "the same receipt",
             Self::Conflict => "a conflict",
             Self::Deleted => "that it was deleted",
             Self::Refused => "that it is no part to take",
@@ -96,10 +98,11 @@ impl Paper {
         }
         let key = (channel.to_owned(), definition.part.to_string(), part.tag(), part.period());
         match self.held.get(&key) {
-            Some(held) if held.digest == part.digest() => Expected::Again,
+            Some(held) if held.digest == part.digest() => Expected::Again(held.receipt),
             Some(_) => Expected::Conflict,
             None => {
-                Expected::New(Held { forget_by: self.latest(&key), key, digest: part.digest() })
+                let (forget_by, digest) = (self.latest(&key), part.digest());
+                Expected::New(Held { key, digest, forget_by, receipt: None })
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::calendar::add_days;
+use contract::calendar::{Period, add_days};
 use jiff::civil::Date;
 
 use super::{Vendor, published};
@@ -25,6 +25,15 @@ pub(super) struct Releases {
     frozen: BTreeMap<(&'static str, usize), Vec<u8>>,
     /// What was held when publishing began, until it was compared.
     held: Option<Vec<Vec<u8>>>,
+    /// The last day of which there is a release, by channel.
+    last: BTreeMap<&'static str, Date>,
+}
+
+impl Releases {
+    /// Whether a release was made of a period.
+    pub(super) fn cover(&self, channel: &str, period: Period) -> bool {
+        self.last.get(channel).is_some_and(|last| period.last_day() <= *last)
+    }
 }
 
 /// Days for which a key signs, and days before its end on which the next one is made.
@@ -113,6 +122,7 @@ impl Vendor {
                 if let Some(held) = &releases.held {
                     published::compare(&frozen.release, held, &UNCOUNTED)?;
                 }
+                releases.last.insert(channel, frozen.release.window.last);
                 releases.frozen.insert((channel, number), frozen.bytes.clone());
             }
         }

@@ -14,7 +14,7 @@ use contract::policy::document;
 use envelope::policy::PolicyKey;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
-use simulation::disk::{Fault, SimDisk, every_crash_point, every_error_point};
+use simulation::disk::{Fault, SimDisk, every_crash_point, every_error_point, every_failed_sync};
 use simulation::larkspur::FIRST;
 use simulation::world::World;
 
@@ -83,7 +83,8 @@ fn carry(world: &World) -> Result<(), Trouble> {
     let carried = world.agent().by_hand().export_bundle()?;
     let receipts = world.carry_by_hand(&carried.text).unwrap().unwrap();
     let returned = world.agent().import_receipts(&receipts)?;
-    assert_eq!((returned.acknowledged, returned.doubtful), (carried.parts, Vec::new()));
+    // Fewer where an earlier attempt was cut short after it had kept some.
+    assert!(returned.acknowledged <= carried.parts && returned.doubtful.is_empty());
     Ok(())
 }
 
@@ -278,6 +279,20 @@ fn a_disk_that_fails_or_is_full_at_any_step_of_any_way_in() {
         let check = |disk: &SimDisk, p: &Promised| way.check(disk, p, &expected);
         let covered = every_error_point(&start, |disk| way.run(disk), check);
         covered.unwrap_or_else(|broken| panic!("{}: {broken}", way.name));
+    }
+}
+
+// A sync that fails leaves what it should have written in the cache, marked as written: it reads
+// back, and the next sync says nothing of it. Whoever is killed right then cuts nothing off.
+#[test]
+fn what_a_sync_failed_to_write_is_not_relied_upon_by_any_way_in() {
+    for way in WAYS {
+        let start = way.start();
+        let expected = way.expected(&start);
+        let check = |disk: &SimDisk, p: &Promised| way.check(disk, p, &expected);
+        let covered = every_failed_sync(&start, |disk| way.run(disk), check);
+        let covered = covered.unwrap_or_else(|broken| panic!("{}: {broken}", way.name));
+        println!("{}: {} syncs", way.name, covered.points);
     }
 }
 

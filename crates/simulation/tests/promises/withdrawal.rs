@@ -2,7 +2,8 @@
 
 use agent::held::Standing;
 use contract::answer::Fact;
-use contract::decision::How;
+use contract::decision::{How, State};
+use simulation::disk::Fault;
 use simulation::larkspur::FIRST;
 use simulation::network::Weather;
 use simulation::world::World;
@@ -102,6 +103,60 @@ fn what_may_have_arrived_is_deleted_too() {
     withdraw(&world, true);
     assert_eq!(world.network.accepted(), []);
     assert_eq!(deleted(&world), 1);
+}
+
+// The period was closed when it was tried again: whether the first try arrived nobody said.
+#[test]
+fn what_was_refused_because_it_came_late_may_have_arrived_before_and_is_deleted_too() {
+    let world = World::new(5);
+    world.agent().agree("usage", Some("basic"), How::Cli, "en").unwrap();
+    world.network.weather.set(Weather::LosesReplies);
+    world.agent().send("usage").unwrap();
+    world.network.weather.set(Weather::Busy(410));
+    world.agent().send("usage").unwrap();
+    world.network.weather.set(Weather::Clear);
+    assert_eq!(world.network.accepted().len(), 1);
+    withdraw(&world, true);
+    assert_eq!(world.network.accepted(), []);
+}
+
+// All channels have one secret, and a withdrawal puts it aside: what another channel had frozen
+// under it goes on its way, and must be found again.
+#[test]
+fn what_waits_while_another_channel_is_taken_back_can_be_taken_back_later() {
+    let world = World::new(5);
+    world.agent().agree("usage", Some("full"), How::Cli, "en").unwrap();
+    world.agent().agree("devices", None, How::Cli, "en").unwrap();
+    world.agent().preview("usage", None, false).unwrap();
+    world.agent().withdraw("devices", How::Cli, "en", true).unwrap();
+    assert_eq!(world.agent().send("usage").unwrap().acknowledged, 3);
+    let progress = world.agent().withdraw("usage", How::Cli, "en", true).unwrap();
+    assert_eq!((progress.without_key, progress.confirmed), (0, 3));
+    assert_eq!(world.network.accepted(), []);
+}
+
+#[test]
+fn a_yes_that_could_not_be_written_keeps_nothing_that_is_to_be_deleted() {
+    let mut failed = 0;
+    for step in 0.. {
+        let mut world = sent(4);
+        withdraw(&world, false);
+        let fault = world.disk.steps() + step;
+        world.disk.arm(fault, Fault::Broken);
+        let _ = world.agent().agree("usage", Some("full"), How::Cli, "en");
+        let is_reached = world.disk.steps() > fault;
+        world.disk = world.disk.kill();
+        let usage = "usage".parse().unwrap();
+        let record = world.agent().read().unwrap().record;
+        if record.decision(&usage).unwrap().state == State::No {
+            failed += 1;
+            assert_eq!(world.agent().progress(&usage).unwrap().pending, 3, "step {step}");
+        }
+        if !is_reached {
+            break;
+        }
+    }
+    assert!(failed > 0);
 }
 
 #[test]

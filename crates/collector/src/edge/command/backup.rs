@@ -15,6 +15,7 @@ use super::forget::catalogue;
 use super::{clock, of_disk, of_store, open_disk, open_existing, print};
 use crate::backup::{self, BackupError};
 use crate::config;
+use crate::edge::named;
 use crate::failure::{Failure, with_causes};
 use crate::limits::DELETIONS_LIST_BYTES_MAX;
 use crate::store::{self, Deletions};
@@ -64,10 +65,11 @@ pub(super) fn export(
     let list = Deletions::of(&disk, today).map_err(|error| of_store(headline, data, &error))?;
     let bytes = serde_json::to_vec(&list).unwrap_or_default();
     // Whoever reads it sees the old list or the new one.
-    let new = options.deletions.with_extension("unfinished");
-    let written = File::create(&new)
-        .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&new, &options.deletions));
+    let made = named::beside(&options.deletions, named::OWNER);
+    let written = made.and_then(|(mut file, new)| {
+        file.write_all(&bytes).and_then(|()| file.sync_all())?;
+        std::fs::rename(&new, &options.deletions)
+    });
     written.map_err(|error| of_file(headline, &options.deletions, &error))?;
     let many = list.len();
     let text = if json {
