@@ -4,8 +4,9 @@
 //! * a packet that leaves without a yes in force at that moment, as a model of two lines keeps
 //!   it;
 //! * a packet of a channel that travels blind and did not go to the relay;
-//! * a packet whose bytes no preview of that moment would have shown, or that the ledger does not
-//!   hold;
+//! * a packet whose bytes no preview of that moment would have shown, or that the ledger did not
+//!   hold when it left, or does not hold afterwards;
+//! * a part that leaves twice for one period and differs, where nobody decided in between;
 //! * an acknowledged part that the collector on paper does not hold, or holds twice;
 //! * anything left in the outbox of a channel that was declined or withdrawn;
 //! * a part that the ledger says was deleted and that the collector on paper still holds;

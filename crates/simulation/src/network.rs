@@ -181,7 +181,8 @@ impl Network {
     fn record(&self, to: &str, bytes: &[u8], tier: String) {
         let disk = self.disk.borrow();
         // Where the disk is gone the ledger cannot be read; what is left of it is looked at later.
-        let is_ledgered = disk.as_ref().is_none_or(|disk| disk.is_off() || ledgered(disk, bytes));
+        let is_ledgered =
+            disk.as_ref().is_none_or(|disk| disk.is_off() || ledgered(disk, bytes, to));
         let packet = Packet { to: to.to_owned(), bytes: bytes.to_vec(), tier, is_ledgered };
         self.packets.borrow_mut().push(packet);
     }
@@ -298,11 +299,15 @@ impl Transport for Network {
     }
 }
 
-/// Whether a part's bytes stand in the ledger, as a text among its lines.
-pub(crate) fn ledgered(disk: &SimDisk, bytes: &[u8]) -> bool {
+/// Whether a part's bytes stand in the ledger, as a text among its lines, with where they went.
+pub(crate) fn ledgered(disk: &SimDisk, bytes: &[u8], to: &str) -> bool {
     let lines = ledger::lines(disk).unwrap_or_default();
-    let written = serde_json::to_string(&String::from_utf8_lossy(bytes)).unwrap_or_default();
-    lines.iter().any(|line| String::from_utf8_lossy(line).contains(&written))
+    let written = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    let (part, to) = (written(&String::from_utf8_lossy(bytes)), written(to));
+    // Whoever carries a file by hand goes where they like.
+    let has_place = |line: &str| to == written(BY_HAND) || line.contains(&to);
+    let mut lines = lines.iter().map(|line| String::from_utf8_lossy(line));
+    lines.any(|line| line.contains(&part) && has_place(&line))
 }
 
 fn busy(status: u16) -> Reply {

@@ -14,15 +14,22 @@
 //! * a packet left a machine without a consent in force at that moment, or was not what a preview
 //!   showed, or is not in the ledger: everything that [`crate::history`] calls a failure, for
 //!   each machine;
-//! * somebody who decided nothing, and for whom no policy did, caused a packet or a question for
-//!   keys;
+//! * somebody who decided nothing, and for whom no policy did, caused a packet, a question for
+//!   keys or one about what is held;
+//! * a packet left under a fleet's policy whose host was not asked within the last minute;
+//! * something was sealed to keys that no pinned root stands behind, or a gateway's key outlived
+//!   its days;
 //! * the collector and what it must hold on paper disagree ([`crate::vendor`]): what it
 //!   acknowledged is there once, also after a crash; what was withdrawn is on its disk nowhere
 //!   and is never taken again; what was promised to be forgotten is gone on its day, and nothing
 //!   else is;
+//! * the same bytes get another receipt than before;
 //! * a release says anything else than an oracle counts from the accepted parts, before noise, or
-//!   changes after it was published;
-//! * in the end, when everything works again, a deletion is never confirmed.
+//!   changes after it was published, or a part is accepted of which it was made already;
+//! * in the end, when everything works again, a deletion is never confirmed, or anything that
+//!   somebody took back is held, or is gone and no tombstone says so.
+//!
+//! Mistakes that were planted in the cores, and by what each was noticed: `docs/mutation.md`.
 //!
 //! What is no failure: whatever is late or never sent; a refusal or silence while a disk was told
 //! to fail; a part that came at such a moment and is there or not; numbers that a lie would

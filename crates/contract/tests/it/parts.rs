@@ -6,6 +6,7 @@ use contract::answer::Fact;
 use contract::calendar::{Period, PeriodKind};
 use contract::definition::Definition;
 use contract::draft::{Draft, Facts, Report, TagName};
+use contract::limits::PART_BYTES_MAX;
 use contract::manifest::{Channel, Manifest};
 use contract::part::{self, Part, Refusal};
 use envelope::{Digest, Secret, Tag, TagScope};
@@ -266,11 +267,28 @@ fn a_part_of_another_channel_definition_or_day_is_refused() {
 }
 
 #[test]
+fn what_is_longer_than_any_part_is_refused_for_that() {
+    let world = demo();
+    let why = |bytes: usize| match check(&world.manifest, "usage", &vec![b'x'; bytes]) {
+        Err(Refusal::Invalid(problems)) => problems.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert!(!why(PART_BYTES_MAX).contains("too large"));
+    for bytes in [PART_BYTES_MAX + 1, 2 * PART_BYTES_MAX] {
+        assert!(why(bytes).contains("the part is too large"), "{bytes}");
+    }
+}
+
+#[test]
 fn no_part_and_no_refusal_prints_an_answer() {
     let world = demo();
     let report = report(&world, "hardware-names", &debian());
     let printed = format!("{report:?} {:?}", report.parts());
     assert!(!printed.contains("Example"), "{printed}");
+    let part = &report.parts()[0].part;
+    assert!(format!("{part:?}").starts_with("Part { period: "), "{part:?}");
+    let kept = part.clone().into_kept();
+    assert!(format!("{kept:?}").starts_with("KeptPart { period: "), "{kept:?}");
     let text = String::from_utf8(report.parts()[0].part.bytes().to_vec()).unwrap();
     let spoiled = text.replace("CPU", "CPU\u{202e}secret");
     let refusal = check(&world.manifest, "hardware-names", spoiled.as_bytes()).unwrap_err();

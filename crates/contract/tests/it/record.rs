@@ -1,6 +1,6 @@
 //! The record of decisions: what it keeps, and what it refuses.
 
-use contract::decision::{DecideError, Record, RecordError, State};
+use contract::decision::{DecideError, How, Record, RecordError, State};
 use contract::gate::Reason;
 
 use crate::fixture::{World, agree, agreed, decline, destination, noon, showing, small};
@@ -43,6 +43,13 @@ fn deciding_needs_a_channel_and_a_tier_that_exist() {
     let other = small(&[("id = \"larkspur\"", "id = \"foxglove\"")]);
     let mut record = Record::new(other.program.id.clone());
     assert!(matches!(record.decline("usage", &showing), Err(DecideError::Program(_))));
+}
+
+#[test]
+fn people_are_told_where_they_decided() {
+    let words = [How::Cli, How::Page, How::Installer, How::Api].map(How::in_words);
+    let told = ["in the terminal", "on the page", "during installation", "in the product"];
+    assert_eq!(words, told);
 }
 
 #[test]

@@ -30,7 +30,7 @@ impl History {
             if !packet.is_ledgered {
                 return Err("a packet left before the ledger held it".into());
             }
-            if !ledgered(&self.world.disk, &packet.bytes) {
+            if !ledgered(&self.world.disk, &packet.bytes, &packet.to) {
                 return Err("a packet left that the ledger does not hold".into());
             }
             self.sent.note(packet)?;

@@ -45,7 +45,7 @@ impl Host {
         let mut random = ChaCha8Rng::seed_from_u64(seed ^ 0xf1ee7);
         let (key, other) = (PolicyKey::generate(&mut random), PolicyKey::generate(&mut random));
         let mut host = Self { key, other, policies: Vec::new(), served: Served::Newest };
-        host.publish(Rule::Undecided, crate::world::noon());
+        host.publish(Rule::Undecided, (crate::world::noon(), 20));
         host
     }
 
@@ -55,8 +55,8 @@ impl Host {
         Remote { url, key: self.key.public() }
     }
 
-    /// Makes the next policy.
-    fn publish(&mut self, rule: Rule, now: Timestamp) {
+    /// Makes the next policy, which ends after so many days.
+    fn publish(&mut self, rule: Rule, (now, days): (Timestamp, i64)) {
         let says = match rule {
             Rule::Undecided => String::new(),
             Rule::Forbid => "others = \"forbid\"\n".to_owned(),
@@ -64,7 +64,7 @@ impl Host {
                 format!("[program.larkspur.channel]\nusage = {{ permit = \"{tier}\" }}\n")
             }
         };
-        let (expires, number) = (super::after(now, 20 * 24), self.policies.len() + 1);
+        let (expires, number) = (super::after(now, days * 24), self.policies.len() + 1);
         let text = format!(
             "policy = 1\ntitle = \"The grid\"\nnumber = {number}\nexpires = \"{expires}\"\n{says}"
         );
@@ -82,7 +82,8 @@ impl Host {
                 let rules =
                     [Rule::Undecided, Rule::Forbid, Rule::Permit("basic"), Rule::Permit("full")];
                 let rule = rules.get(chance.length_below(4)).copied();
-                self.publish(rule.unwrap_or(Rule::Forbid), now);
+                let days = 1 + i64::try_from(chance.below(20)).unwrap_or(0);
+                self.publish(rule.unwrap_or(Rule::Forbid), (now, days));
                 Served::Newest
             }
             _ => Served::Newest,
