@@ -378,9 +378,10 @@ impl History {
             return Err("what is shown is not what is sent".into());
         }
         let waiting = self.waiting()?;
-        match preview.parts.iter().all(|part| waiting.contains(part)) {
-            true => Ok(()),
-            false => Err("what is shown is not what waits to be sent".into()),
+        if preview.parts.iter().all(|part| waiting.contains(part)) {
+            Ok(())
+        } else {
+            Err("what is shown is not what waits to be sent".into())
         }
     }
 
