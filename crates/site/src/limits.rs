@@ -7,6 +7,9 @@ pub(crate) const TEXT_CHARS_MAX: usize = 400;
 /// Characters of a label inside a drawing, where nothing wraps.
 pub(crate) const LABEL_CHARS_MAX: usize = 11;
 
+/// Characters beneath a large figure: three lines of a phone, the rest stands at the question.
+pub(crate) const CAPTION_CHARS_MAX: usize = 48;
+
 /// Characters of a step's name beside bands: what a third of a phone's width holds.
 pub(crate) const STEP_CHARS_MAX: usize = 16;
 

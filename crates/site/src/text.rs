@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use askama::filters::HtmlSafe;
 
-use crate::limits::{LABEL_CHARS_MAX, STEP_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::limits::{CAPTION_CHARS_MAX, LABEL_CHARS_MAX, STEP_CHARS_MAX, TEXT_CHARS_MAX};
 
 /// Markup made by a template of ours: escaped already.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,6 +27,11 @@ pub(crate) fn shown(text: &str) -> String {
 /// The text as a drawing shows it.
 pub(crate) fn label(text: &str) -> String {
     cut(text, LABEL_CHARS_MAX)
+}
+
+/// The text beneath a large figure.
+pub(crate) fn caption(text: &str) -> String {
+    cut(text, CAPTION_CHARS_MAX)
 }
 
 /// The name of a step as a drawing of moves shows it.

@@ -4,7 +4,7 @@ use contract::release::{Interval, Row};
 
 use crate::limits::FIGURE_CHARS_MAX;
 use crate::number::{Whole, clamped, estimated, range, ratio};
-use crate::text::shown;
+use crate::text::{caption, shown};
 
 /// A number worth a large figure.
 pub(crate) struct Highlight {
@@ -33,7 +33,7 @@ pub(super) fn of_rows(rows: &[&Row], whole: Whole) -> Option<Highlight> {
     (value > 0).then(|| Highlight {
         figure: whole.part(value),
         doubt: if points < 0.5 { String::new() } else { format!("±\u{202F}{points:.0}") },
-        about: shown(&row.title),
+        about: caption(&row.title),
         between: String::new(),
     })
 }

@@ -128,6 +128,11 @@ fn a_word_of_ten_thousand_letters_is_cut_and_may_break() {
         }
         let longest = text(&page).split(|c| c != 'x').map(str::len).max().unwrap();
         assert!(!is_html(&page) || longest <= 400, "{path} has a word of {longest}");
+        // Beneath a large figure it is no column of letters.
+        let figures = text(&page).split_once("<ul class=\"highlights\">").map(|(_, rest)| rest);
+        let beneath = figures.and_then(|rest| rest.split_once("</b> ")).map(|(_, rest)| rest);
+        let beneath = beneath.map_or(0, |rest| rest.split('<').next().unwrap().len());
+        assert!(beneath <= 48 + '…'.len_utf8(), "{path}: {beneath} beneath a figure");
     }
     assert!(site::STYLE.contains("overflow-wrap: anywhere"));
 }

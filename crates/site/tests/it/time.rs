@@ -111,4 +111,6 @@ fn versions_that_are_not_shown_are_drawn_as_such() {
     assert_eq!(layer(page, 0).as_deref(), Some("0 28"), "of 26.2");
     let html = text(&pages[page]);
     assert!(html.contains("<tspan>26.2.0</tspan> 68\u{202F}%"), "60 of 88: {html}");
+    // A link of its own, and not in one line with that to the file.
+    assert!(text(&pages[STATISTICS]).contains("In full, over time</a></p>"));
 }
