@@ -15,6 +15,9 @@ use crate::vendor::Vendor;
 /// Connections that send, beside those that do not.
 const CONNECTIONS: usize = 64;
 
+/// Connections of each kind whose memory is measured.
+const COUNTED: u64 = 6_000;
+
 /// Threads that dawdle, so that opening ten thousand takes no longer than cutting them.
 const THREADS: usize = 8;
 
@@ -68,6 +71,23 @@ pub(crate) fn run(vendor: &Vendor, slow: usize, time: Duration) {
     let alone = measure(0);
     let beside = measure(slow);
     println!("goodput beside {slow} slow connections: {:.2} of what it is alone", beside / alone);
+    each_costs(vendor);
+}
+
+/// What a connection of each kind costs: resident memory with them, less that without.
+fn each_costs(vendor: &Vendor) {
+    for (kind, name) in ["silent", "with half a head", "with half a body"].into_iter().enumerate() {
+        let folder = vendor.data_folder();
+        let times = ["--head-seconds", "60", "--body-seconds", "60"];
+        let server = Server::collector(folder.path(), vendor, &times);
+        let before = server.memory_bytes();
+        let lines: Vec<_> =
+            (0..COUNTED).map(|at| open(server.address, kind, at).unwrap()).collect();
+        // Until what they sent was read.
+        std::thread::sleep(Duration::from_secs(5));
+        let each = server.memory_bytes().saturating_sub(before) / lines.len() as u64;
+        println!("a connection {name:<16} costs {each:>6} bytes, of {COUNTED}");
+    }
 }
 
 impl Fate {

@@ -1,15 +1,19 @@
-//! The load: one thread, many kept connections, one request at a time on each.
+//! The load: one thread, many kept connections, one request at a time on each. Who is told to come
+//! back does so when told, as an agent does.
 
+use std::collections::VecDeque;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use rustix::event::epoll;
+use rustix::event::{Timespec, epoll};
 
 use crate::vendor::Requests;
 
 /// Every so many answers one receipt is kept for verification.
 const SAMPLE: u64 = 4_096;
+/// How long an answer is waited for before who was told to come back is looked for.
+const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
 /// Places of the table of latencies: 64 for each doubling.
 const PLACES: usize = 64 * 32;
 
@@ -66,18 +70,34 @@ impl Load {
             self.send(line);
         }
         let mut waiting = connections;
+        let mut told: VecDeque<(Instant, usize)> = VecDeque::new();
         let mut events: Vec<epoll::Event> = Vec::with_capacity(connections);
         let mut piece = vec![0; 64 * 1024];
         while waiting > 0 {
+            while let Some(&(when, at)) = told.front() {
+                if when > Instant::now() {
+                    break;
+                }
+                told.pop_front();
+                if began.elapsed() < time {
+                    self.send(&mut lines[at]);
+                } else {
+                    waiting -= 1;
+                }
+            }
             events.clear();
-            epoll::wait(&poll, rustix::buffer::spare_capacity(&mut events), None).unwrap();
+            let room = rustix::buffer::spare_capacity(&mut events);
+            let pause = told.front().map(|_| PAUSE);
+            epoll::wait(&poll, room, pause.as_ref()).unwrap();
             for event in &events {
-                let line = &mut lines[event.data.u64() as usize];
+                let at = event.data.u64() as usize;
+                let line = &mut lines[at];
                 if !line.read(&mut piece) {
                     continue;
                 }
-                measured.note(line);
-                if began.elapsed() < time && self.has_more() {
+                if let Some(later) = measured.note(line) {
+                    told.push_back((Instant::now() + later, at));
+                } else if began.elapsed() < time && self.has_more() {
                     self.send(line);
                 } else {
                     waiting -= 1;
@@ -132,11 +152,15 @@ impl Line {
 }
 
 impl Measured {
-    fn note(&mut self, line: &mut Line) {
+    /// Notes an answer; after how long its sender comes back, where it was told to.
+    fn note(&mut self, line: &mut Line) -> Option<Duration> {
         if line.answer.starts_with(b"HTTP/1.1 503") {
             self.refused += 1;
+            let head = String::from_utf8_lossy(&line.answer);
+            let told = head.split("retry-after: ").nth(1).unwrap().lines().next().unwrap();
+            let later = Duration::from_secs(told.parse().unwrap());
             line.answer.clear();
-            return;
+            return Some(later);
         }
         self.latencies[place(line.sent.elapsed())] += 1;
         if self.answered.is_multiple_of(SAMPLE) {
@@ -145,6 +169,7 @@ impl Measured {
         }
         self.answered += 1;
         line.answer.clear();
+        None
     }
 
     /// Answers a second.

@@ -8,6 +8,7 @@
 //! `bench/run idle [--slow 10000]` measures beside connections that dawdle, and
 //! `bench/run sealed [--capsules 60000]` sends sealed requests to the gateway, and through a relay.
 //! `bench/run paced [--seconds 10]` sends as many as come on a day with 10^4 to 10^7 parts.
+//! `bench/run storm [--seconds 600]` kills the collector again and again while parts are offered.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -26,6 +27,7 @@ mod process;
 mod sealed;
 #[path = "../sixty/mod.rs"]
 mod sixty;
+mod storm;
 mod vendor;
 
 use std::time::Duration;
@@ -54,6 +56,10 @@ fn main() {
             return idle::run(&vendor, option("--slow", "10000").parse().unwrap(), time);
         }
         Some("paced") => return paced::run(&vendor, time),
+        Some("storm") => {
+            let seconds = option("--seconds", "600").parse().unwrap();
+            return storm::run(&vendor, Duration::from_secs(seconds));
+        }
         Some("sealed") => {
             return sealed::run(&vendor, option("--capsules", "60000").parse().unwrap());
         }

@@ -137,7 +137,7 @@ fn measure(folder: &Path, parts: u64) {
     leave(&mut store, (&program, &channel));
 }
 
-/// Deletes the last tag while its log is open: so long nothing is taken.
+/// Deletes the last tags while their log is open: so long nothing is taken.
 fn held_up(
     folder: &Path,
     store: &mut Store<OsDisk>,
@@ -145,15 +145,20 @@ fn held_up(
     parts: u64,
 ) {
     let gib = bytes_of(folder, ".log") as f64 / f64::from(1 << 30);
-    store.delete((program, channel), &[tag(parts - 1)], TODAY).unwrap();
-    let kept = |_: &_, _: &_| Some((PeriodKind::Day, 30));
-    let mut seconds = 0.0;
-    let settled = timed(&mut seconds, || store.settle_deletions(kept, (TODAY, false)).unwrap());
-    assert_eq!(settled.rows, 1);
-    println!(
-        "intake waits for a deletion in the log    {seconds:>9.2} s, {:.2} s a GiB",
-        seconds / gib
-    );
+    let mut left = parts;
+    for number in [1, 1_000] {
+        let tags: Vec<Tag> = (left - number..left).map(tag).collect();
+        left -= number;
+        store.delete((program, channel), &tags, TODAY).unwrap();
+        let kept = |_: &_, _: &_| Some((PeriodKind::Day, 30));
+        let mut seconds = 0.0;
+        let settled = timed(&mut seconds, || store.settle_deletions(kept, (TODAY, false)).unwrap());
+        assert_eq!(settled.rows, number);
+        println!(
+            "intake waits for {number:>5} deletions in {gib:.2} GiB   {:>9.1} ms",
+            seconds * 1e3
+        );
+    }
 }
 
 /// The same parts twice, for `bench/engine`: as closed columns in a data folder, and as a CSV with

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{BACKUP_LIST_BYTES_MAX, READ_BYTES};
-use crate::store::{BACKUP, Deletions, INDEX_SUFFIX};
+use crate::store::{BACKUP, Deletions, INDEX_SUFFIX, log_pieces};
 
 /// The version of a backup's list.
 const FORMAT: u32 = 1;
@@ -205,27 +205,31 @@ fn copied_below(
     }
 }
 
-/// Copies a file as long as it was when it was opened; `None` where it is gone.
+/// Copies a file as long as it was when it was opened; `None` where it is gone. Rows of a log
+/// become void in their places while it is copied, so it is copied by whole records.
 fn copy(from: &dyn Disk, to: &dyn Disk, path: &str) -> Result<Option<ListedFile>, DiskError> {
-    let Some(file) = from.open_read(path)? else { return Ok(None) };
     to.remove(path)?;
     let mut copy = to.open_append(path)?;
     let mut hasher = crc32fast::Hasher::new();
-    let mut offset = 0;
-    let mut buffer = vec![0; READ_BYTES];
-    while offset < file.len() {
-        let left = usize::try_from(file.len() - offset).unwrap_or(usize::MAX).min(READ_BYTES);
-        let filled = file.read_at(offset, buffer.get_mut(..left).unwrap_or_default())?;
-        if filled == 0 {
-            break;
-        }
-        let bytes = buffer.get(..filled).unwrap_or_default();
+    let (mut length, mut waiting) = (0, Vec::with_capacity(READ_BYTES));
+    let is_there = log_pieces(from, path, |bytes| {
         hasher.update(bytes);
-        copy.append(bytes)?;
-        offset += filled as u64;
+        length += bytes.len() as u64;
+        waiting.extend_from_slice(bytes);
+        if waiting.len() >= READ_BYTES {
+            copy.append(&waiting)?;
+            waiting.clear();
+        }
+        Ok(())
+    })?;
+    if !is_there {
+        drop(copy);
+        to.remove(path)?;
+        return Ok(None);
     }
+    copy.append(&waiting)?;
     copy.sync()?;
-    Ok(Some(ListedFile { bytes: offset, crc: hasher.finalize(), path: path.to_owned() }))
+    Ok(Some(ListedFile { bytes: length, crc: hasher.finalize(), path: path.to_owned() }))
 }
 
 fn make_folders(to: &dyn Disk, path: &str) -> Result<(), DiskError> {

@@ -32,8 +32,8 @@ pub const TAIL_BYTES_MAX: u64 = ((BATCH_PARTS_MAX + 1) * (RECORD_BYTES_MAX + 8))
 /// Bytes read from a log at once while it is replayed, scanned or rewritten.
 pub const READ_BYTES: usize = 256 * 1024;
 
-/// Bytes of disk that are not filled with parts: rewriting a file for a deletion needs room for its
-/// copy, and deletions must work when nothing else does.
+/// Bytes of disk that are not filled with parts: columns that are written anew for a deletion need
+/// room for their copy, and deletions must work when nothing else does.
 pub const DISK_RESERVE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Tags that may wait for the daily batch of deletions, per channel. Whoever shows an invented key

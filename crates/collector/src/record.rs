@@ -1,5 +1,6 @@
-//! The log's records as bytes: length, checksum, kind, batch, body. The format is version 2;
-//! version 1 had neither days to forget by nor tags that wait, and is brought up when it is opened.
+//! The log's records as bytes: length, checksum, kind, batch, body. The format is version 3.
+//! Version 1 had neither days to forget by nor tags that wait, version 2 no void records; both are
+//! brought up when they are opened.
 //!
 //! ```text
 //! length of what follows the checksum: u32 │ CRC-32 over length and the rest: u32 │
@@ -19,10 +20,13 @@ use serde::{Deserialize, Serialize};
 use crate::limits::RECORD_BYTES_MAX;
 
 /// The version of the format that this code writes.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Bytes of kind, batch and remaining, before a record's body.
 const PREFIX_BYTES: usize = 7;
+
+/// Bytes of a record before its body.
+pub const HEAD_BYTES: usize = 8 + PREFIX_BYTES;
 
 /// What a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +44,8 @@ pub enum RecordKind {
     /// The day, `YYYY-MM-DD`, by which the rows after it are forgotten: the vendor shortened the
     /// retention after the file was begun.
     ForgetBy,
+    /// What was a row until it was deleted: zeros as long as it was. See [`void`].
+    Void,
 }
 
 impl RecordKind {
@@ -51,12 +57,14 @@ impl RecordKind {
             Self::Marker => b'M',
             Self::Pending => b'P',
             Self::ForgetBy => b'F',
+            Self::Void => void::CODE,
         }
     }
 
     fn of(code: u8) -> Option<Self> {
-        let all = [Self::Header, Self::Row, Self::Key, Self::Marker, Self::Pending, Self::ForgetBy];
-        all.into_iter().find(|kind| kind.code() == code)
+        let of_all = [Self::Header, Self::Row, Self::Key, Self::Marker, Self::Pending];
+        let more = [Self::ForgetBy, Self::Void];
+        of_all.into_iter().chain(more).find(|kind| kind.code() == code)
     }
 }
 
@@ -129,12 +137,17 @@ pub fn push_written(
         return;
     };
     let length = u32::try_from(content.len()).unwrap_or(u32::MAX).to_le_bytes();
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&length);
-    hasher.update(content);
     let (to_length, to_crc) = head.split_at_mut(4);
     to_length.copy_from_slice(&length);
-    to_crc.copy_from_slice(&hasher.finalize().to_le_bytes());
+    to_crc.copy_from_slice(&checksum([&length, content]).to_le_bytes());
+}
+
+fn checksum<const N: usize>(pieces: [&[u8]; N]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    for piece in pieces {
+        hasher.update(piece);
+    }
+    hasher.finalize()
 }
 
 /// Reads the record at the beginning of the bytes.
@@ -146,10 +159,13 @@ pub fn read(bytes: &[u8]) -> Found<'_> {
         return Found::Broken;
     }
     let Some(content) = fields.take(length) else { return Found::Short };
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(bytes.get(..4).unwrap_or_default());
-    hasher.update(content);
-    if hasher.finalize() != crc {
+    let length_bytes = bytes.get(..4).unwrap_or_default();
+    let is_whole = if content.first() == Some(&void::CODE) {
+        void::is_one(length_bytes, content, crc)
+    } else {
+        checksum([length_bytes, content]) == crc
+    };
+    if !is_whole {
         return Found::Broken;
     }
     let mut content = Fields(content);
@@ -287,6 +303,8 @@ fn days_since_1970(day: Date) -> i32 {
 pub fn day_of(days: i32) -> Date {
     contract::calendar::add_days(FIRST_DAY, days)
 }
+
+pub mod void;
 
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,7 @@
 //! * After [`Store::delete`] returned, nothing under these tags is shown, counted or taken any
 //!   more; after it answered [`Answer::Done`], no file holds the tags or their answers.
 //! * Of a log and the columns made from it, one is whole; the log is the truth while it is there.
+//! * A deleted row of a log is written over in its place, and can be read as whole at every moment.
 //! * A failed append or sync closes its file; what it left is cut off before anything else is
 //!   written.
 //!
@@ -67,6 +68,7 @@ pub use self::distinct::distinct;
 pub use self::error::{StoreError, Trouble};
 pub use self::forget::{Forgotten, Retention, overdue};
 pub use self::index::SUFFIX as INDEX_SUFFIX;
+pub(crate) use self::log_file::log_pieces;
 pub use self::period::HeldPart;
 use self::period::SUFFIX;
 pub use self::restore::{BACKUP, Deletions, Done, Exported, restore};

@@ -123,15 +123,26 @@ impl<F: Folder> Disk for Durable<F> {
 
     fn write_again(&self, path: &str, from: u64) -> Result<(), DiskError> {
         let failed = DiskError::failed::<io::Error>(Attempt::WriteAgain, path);
-        let (folder, name) = self.folder_of(path, Attempt::WriteAgain)?;
-        let found = open_regular(&folder, name, Access::Overwrite, path, Attempt::WriteAgain)?;
-        let (file, len) = found.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+        let (file, len) = self.open_over(path, Attempt::WriteAgain)?;
         let mut piece = vec![0; PIECE_BYTES];
         let mut at = from;
         while at < len {
             let filled = file::fill(&file, at, &mut piece).map_err(&failed)?;
             file.write_at(at, piece.get(..filled).unwrap_or_default()).map_err(&failed)?;
             at = at.saturating_add(filled.max(1) as u64);
+        }
+        file.sync().map_err(failed)
+    }
+
+    fn write_over(&self, path: &str, pieces: &[(u64, &[u8])]) -> Result<(), DiskError> {
+        let failed = DiskError::failed::<io::Error>(Attempt::WriteOver, path);
+        let (file, len) = self.open_over(path, Attempt::WriteOver)?;
+        let is_within = |(at, bytes): &(u64, &[u8])| at.saturating_add(bytes.len() as u64) <= len;
+        if !pieces.iter().all(is_within) {
+            return Err(failed(io::ErrorKind::InvalidInput.into()));
+        }
+        for (at, bytes) in pieces {
+            file.write_at(*at, bytes).map_err(&failed)?;
         }
         file.sync().map_err(failed)
     }
@@ -190,6 +201,14 @@ impl<F: Folder> Durable<F> {
             Some((folder, name)) => open_regular(&folder, name, Access::Read, path, attempt),
             None => Ok(None),
         }
+    }
+
+    /// Opens a regular file to be written over.
+    fn open_over(&self, path: &str, attempt: Attempt) -> Result<(F::File, u64), DiskError> {
+        let (folder, name) = self.folder_of(path, attempt)?;
+        let found = open_regular(&folder, name, Access::Overwrite, path, attempt)?;
+        let missing = io::Error::from(io::ErrorKind::NotFound);
+        found.ok_or_else(|| DiskError::failed(attempt, path)(missing))
     }
 
     /// Takes a name away and makes that durable; done already where its folder is missing.

@@ -75,6 +75,7 @@ pub enum Attempt {
     Sync,
     Truncate,
     WriteAgain,
+    WriteOver,
     ReadAt,
 }
 
@@ -150,6 +151,7 @@ impl fmt::Display for Attempt {
             Self::Sync => "sync",
             Self::Truncate => "truncate",
             Self::WriteAgain => "write again the end of",
+            Self::WriteOver => "write over",
         })
     }
 }

@@ -76,6 +76,12 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// the same bytes, as each append does with the block in which the one before it ended.
     fn write_again(&self, path: &str, from: u64) -> Result<(), DiskError>;
 
+    /// Writes bytes over what stands in the file at these places, and makes them durable. The file
+    /// keeps its length: a piece that would reach beyond its end is refused before anything is
+    /// written. A power failure in between keeps all, some or none of the bytes, in any order;
+    /// after an error write them again, all of them, as with [`Disk::write_again`].
+    fn write_over(&self, path: &str, pieces: &[(u64, &[u8])]) -> Result<(), DiskError>;
+
     /// Opens the file for reading at any place, or `None` where there is none.
     fn open_read(&self, path: &str) -> Result<Option<Box<dyn ReadFile>>, DiskError>;
 

@@ -192,6 +192,10 @@ impl Disk for SimDisk {
         self.files.write_again(path, from)
     }
 
+    fn write_over(&self, path: &str, pieces: &[(u64, &[u8])]) -> Result<(), DiskError> {
+        self.files.write_over(path, pieces)
+    }
+
     fn open_read(&self, path: &str) -> Result<Option<Box<dyn ReadFile>>, DiskError> {
         self.files.open_read(path)
     }

@@ -14,7 +14,7 @@ use super::columns::SUFFIX;
 use super::convert::{Closing, FindDefinition, convert};
 use super::error::StoreError;
 use super::period::PeriodFile;
-use super::{ChannelStore, Store};
+use super::{ChannelStore, Store, index};
 
 impl<D: Disk> Store<D> {
     /// The periods that can become columns today. Each waits for [`Store::adopt`] or
@@ -136,19 +136,28 @@ impl ChannelStore {
         Ok(())
     }
 
-    /// Opens the closed periods, and removes what conversions that were cut short have left.
-    pub(super) fn open_closed(&mut self, disk: &dyn Disk) -> Result<(), StoreError> {
-        for entry in disk.list(&self.folder)?.iter().filter(|entry| entry.is_folder) {
-            if entry.name.ends_with(disk::path::UNFINISHED) {
-                disk.remove_folder(&join(&self.folder, &entry.name))?;
+    /// Removes what conversions have left that were cut short or failed: columns without their
+    /// name, such as have it beside a log, which is the truth, and the index of a log that is gone.
+    /// None may be at work.
+    pub(super) fn remove_leftovers(&self, disk: &dyn Disk) -> Result<(), StoreError> {
+        for entry in disk.list(&self.folder)? {
+            let path = join(&self.folder, &entry.name);
+            let period = entry.name.split('.').next().and_then(|name| name.parse().ok());
+            let has_log = period.is_some_and(|period| self.periods.contains_key(&period));
+            if entry.is_folder && (has_log || entry.name.ends_with(disk::path::UNFINISHED)) {
+                disk.remove_folder(&path)?;
+            } else if !entry.is_folder && !has_log && entry.name.ends_with(index::SUFFIX) {
+                disk.remove(&path)?;
             }
         }
+        Ok(())
+    }
+
+    /// Opens the closed periods, and removes what conversions that were cut short have left.
+    pub(super) fn open_closed(&mut self, disk: &dyn Disk) -> Result<(), StoreError> {
+        self.remove_leftovers(disk)?;
         for period in closed_periods(disk, &self.folder)? {
             let folder = self.closed_path(period);
-            if self.periods.contains_key(&period) {
-                disk.remove_folder(&folder)?;
-                continue;
-            }
             if !self.pending.is_empty() {
                 // A batch was cut short, maybe right after a file was written anew: before its tags
                 // are forgotten, the new name must be durable. A removal syncs all names.

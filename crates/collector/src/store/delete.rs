@@ -1,9 +1,10 @@
 //! Deleting by proof: excluded from everything at once, taken out of the files in one batch a day,
 //! and only then confirmed.
 //!
-//! A batch first counts what it will remove and makes that durable, then writes the files anew,
-//! then forgets who asked. Whoever asks between the first and the last of these is told to come
-//! back. A batch that was cut short begins again, and keeps the numbers of the first count.
+//! A batch first counts what it will remove and makes that durable, then writes over the rows of
+//! open logs and writes columns anew, then forgets who asked. Whoever asks between the first and
+//! the last of these is told to come back. A batch that was cut short begins again, and keeps the
+//! numbers of the first count.
 
 use std::collections::BTreeMap;
 
@@ -231,11 +232,13 @@ impl ChannelStore {
         self.markers.add(disk, &path, &about, markers)
     }
 
-    /// Writes every file anew that holds a pending tag.
+    /// Takes the rows of every pending tag out of the files.
     fn take_out(&mut self, disk: &dyn Disk) -> Result<u64, StoreError> {
         let tags: Vec<Tag> = self.pending.tags().collect();
-        // What a failed rename or removal left is looked up first.
+        // What a failed rename or removal left is looked up first, and what a failed conversion
+        // left would hold what is about to go.
         self.settle(disk)?;
+        self.remove_leftovers(disk)?;
         let before = self.len();
         for file in self.periods.values_mut() {
             for tag in &tags {

@@ -45,9 +45,7 @@ pub(super) struct Index {
     failed_at: usize,
     memory: BTreeMap<Key, Place>,
     runs: Vec<Run>,
-    /// Runs of an index before this one that could not be removed.
-    left: Vec<String>,
-    /// Tags that were taken out and whose entries may still be in runs.
+    /// Tags that were taken out and whose entries may still be in runs, until [`Index::wipe`].
     gone: BTreeSet<Tag>,
     tagged: u64,
     /// Parts without a tag cannot be told apart, so each that arrives counts.
@@ -71,18 +69,10 @@ impl Index {
             failed_at: 0,
             memory: BTreeMap::new(),
             runs: Vec::new(),
-            left: Vec::new(),
             gone: BTreeSet::new(),
             tagged: 0,
             untagged: 0,
         }
-    }
-
-    /// An empty index that may stand beside this one until [`Index::discard`].
-    pub(super) fn successor(&self) -> Self {
-        // The numbers of its runs go on behind those that this one may still write.
-        let next = self.next.saturating_add(1 << 16);
-        Self { next, ..Self::new(&self.stem, self.rows_max) }
     }
 
     /// The part with this tag and name.
@@ -176,22 +166,20 @@ impl Index {
         self.rows_max
     }
 
-    /// Takes the place of another index: removes the runs of that one, or keeps them to be removed
-    /// with its own.
-    pub(super) fn follow(&mut self, disk: &dyn Disk, mut other: Self) -> Result<(), DiskError> {
-        self.next = self.next.max(other.next);
-        let removed = other.discard(disk);
-        self.left.extend(other.runs.drain(..).map(|run| run.path().to_owned()));
-        self.left.append(&mut other.left);
-        removed
+    /// Takes what was taken out of it out of its runs, durably: no file names these tags any more.
+    ///
+    /// # Errors
+    /// If the disk fails. What reads back may not be on the medium then: discard it.
+    pub(super) fn wipe(&mut self, disk: &dyn Disk) -> Result<(), DiskError> {
+        for run in &self.runs {
+            run.wipe(disk, &self.gone)?;
+        }
+        self.gone.clear();
+        Ok(())
     }
 
-    /// Removes its runs, because another index took its place or the log is gone.
+    /// Removes its runs, because another index takes its place or the log is gone.
     pub(super) fn discard(&mut self, disk: &dyn Disk) -> Result<(), DiskError> {
-        while let Some(path) = self.left.last() {
-            disk.remove(path)?;
-            self.left.pop();
-        }
         while let Some(run) = self.runs.last() {
             disk.remove(run.path())?;
             self.runs.pop();

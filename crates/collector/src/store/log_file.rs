@@ -1,11 +1,11 @@
-//! One log on the disk: replayed when it is opened, appended to in synced batches, rewritten when
-//! something is deleted from it.
+//! One log on the disk: replayed when it is opened, appended to in synced batches, written over
+//! where something is deleted from it.
 
 use std::collections::BTreeMap;
 
 use contract::calendar::Period;
 use contract::id::{ChannelId, ProgramId};
-use disk::{AppendFile, Disk, ReadFile};
+use disk::{AppendFile, Disk, DiskError, ReadFile};
 use jiff::civil::Date;
 
 use super::error::StoreError;
@@ -26,7 +26,8 @@ pub(super) struct LogFile {
     /// `None` before the first append, and after one that failed.
     appender: Option<Box<dyn AppendFile>>,
     reader: Option<Box<dyn ReadFile>>,
-    /// Whether a rewrite failed at its last step, so that either file may have the name.
+    /// Whether it must be opened anew: a rewrite failed at its last step, so that either file may
+    /// have the name, or what was written over a row may not be on the medium.
     unsettled: bool,
     /// Room for the next batch, kept so that it is not made for each; empty in between.
     buffer: Vec<u8>,
@@ -80,9 +81,25 @@ impl LogFile {
         Ok(Self::at_rest(path, header, start, (start, 1)))
     }
 
-    /// Opens a log, hands every record after the header to `each` with its offset, and cuts off
-    /// what the last append left torn. Where a header comes first, what came before it is void.
+    /// Opens a log, hands every record after the header to `each` with its offset, cuts off what
+    /// the last append left torn, and ends what was begun on void records.
+    ///
+    /// A log of an older format is written anew in this one first. Its records are the same; what
+    /// it may hold from now on is not, so an older program must see the number and stop.
     pub(super) fn open(
+        disk: &dyn Disk,
+        path: String,
+        each: impl FnMut(u64, RecordKind, &[u8], u32),
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(mut scanner) = Scanner::open(disk, &path)? else { return Ok(None) };
+        if scanner.header(&path)?.0.format < FORMAT {
+            let old = Self::replay(disk, path.clone(), |_, _, _, _| {})?;
+            old.map_or(Ok(()), |mut old| old.rewrite(disk, &BTreeMap::new()))?;
+        }
+        Self::replay(disk, path, each)
+    }
+
+    fn replay(
         disk: &dyn Disk,
         path: String,
         mut each: impl FnMut(u64, RecordKind, &[u8], u32),
@@ -93,6 +110,7 @@ impl LogFile {
         // A batch counts when its last record is there: until then nobody was told of it.
         let mut batch: Vec<(u64, RecordKind, Vec<u8>, u32)> = Vec::new();
         let (mut last, mut len, mut batch_next) = (start, start, 1);
+        let mut voids = BTreeMap::new();
         let broken = loop {
             let offset = scanner.offset();
             let record = match scanner.next()? {
@@ -104,6 +122,9 @@ impl LogFile {
             let end = offset.saturating_add(u64::from(bytes));
             let is_last = record.remaining == 0 || end <= whole;
             let number = record.batch;
+            if record.kind == RecordKind::Void {
+                voids.insert(offset, bytes);
+            }
             batch.push((offset, record.kind, record.body.to_vec(), bytes));
             if is_last {
                 batch.drain(..).for_each(|(at, kind, body, bytes)| each(at, kind, &body, bytes));
@@ -114,7 +135,6 @@ impl LogFile {
         if offset < whole || (broken && scanner.later_batch_follows(batch_next)?) {
             return Err(StoreError::Damaged { path, offset });
         }
-        let is_old = header.format < FORMAT;
         let mut log = Self::at_rest(path, header, start, (len, batch_next));
         // Also where nothing is torn: what a killed process wrote last may not be on the medium,
         // and from now on this log says that it holds it.
@@ -123,25 +143,13 @@ impl LogFile {
         // Nor is it after a sync that failed before: the sync of now says nothing of it. Only the
         // last batch can be such a one, because no other is begun before it is known to be there.
         disk.write_again(&log.path, last)?;
-        if is_old {
-            return log.brought_up(disk, each).map(Some);
+        // The same holds for what was written over rows: also where it reads as done.
+        voids.split_off(&len);
+        if !voids.is_empty() {
+            log.void(disk, &voids)?;
+            log.rest();
         }
         Ok(Some(log))
-    }
-
-    /// Writes a log of an older format anew in this one. Its records are the same; what it may hold
-    /// from now on is not, so an older program must see the number and stop.
-    ///
-    /// Its records were handed out already and lie elsewhere now, so all are handed out again after
-    /// a header.
-    fn brought_up(
-        mut self,
-        disk: &dyn Disk,
-        mut each: impl FnMut(u64, RecordKind, &[u8], u32),
-    ) -> Result<Self, StoreError> {
-        each(0, RecordKind::Header, &[], 0);
-        self.rewrite(disk, &BTreeMap::new(), each)?;
-        Ok(self)
     }
 
     fn at_rest(path: String, header: Header, start: u64, (len, batch_next): (u64, u32)) -> Self {
@@ -221,33 +229,35 @@ impl LogFile {
         (offset, bytes): Span,
         then: impl FnOnce(&[u8]) -> Option<T>,
     ) -> Result<T, StoreError> {
-        let damaged = || StoreError::Damaged { path: self.path.clone(), offset };
-        if self.reader.is_none() {
-            self.reader = disk.open_read(&self.path)?;
-        }
-        let reader = self.reader.as_ref().ok_or_else(damaged)?;
         let mut buffer = vec![0; usize::try_from(bytes).unwrap_or(0)];
-        let filled = reader.read_at(offset, &mut buffer)?;
+        let filled = self.reader(disk, offset)?.read_at(offset, &mut buffer)?;
+        let damaged = || StoreError::Damaged { path: self.path.clone(), offset };
         match record::read(buffer.get(..filled).unwrap_or_default()) {
             Found::Whole(record) => then(record.body).ok_or_else(damaged),
             _ => Err(damaged()),
         }
     }
 
-    /// Writes the log anew without the records at these offsets (with their lengths), and hands
-    /// every record that stays to `each` with its new offset. The old file is in place until the
-    /// new one is whole and durable.
+    fn reader(&mut self, disk: &dyn Disk, offset: u64) -> Result<&dyn ReadFile, StoreError> {
+        if self.reader.is_none() {
+            self.reader = disk.open_read(&self.path)?;
+        }
+        let damaged = || StoreError::Damaged { path: self.path.clone(), offset };
+        self.reader.as_deref().ok_or_else(damaged)
+    }
+
+    /// Writes the log anew without the records at these offsets (with their lengths). The old file
+    /// is in place until the new one is whole and durable.
     pub(super) fn rewrite(
         &mut self,
         disk: &dyn Disk,
         gone: &BTreeMap<u64, u32>,
-        each: impl FnMut(u64, RecordKind, &[u8], u32),
     ) -> Result<(), StoreError> {
         let unfinished = disk::path::unfinished(&self.path);
         let bytes_gone = gone.values().map(|bytes| u64::from(*bytes)).sum::<u64>();
         let whole_bytes = (self.len - self.start).saturating_sub(bytes_gone);
         let header = Header { whole_bytes, format: FORMAT, ..self.header.clone() };
-        let copied = self.copy(disk, &unfinished, &header, gone, each);
+        let copied = self.copy(disk, &unfinished, &header, gone);
         let (len, batch_next) = match copied {
             Ok(copied) => copied,
             Err(error) => {
@@ -271,7 +281,6 @@ impl LogFile {
         to: &str,
         header: &Header,
         gone: &BTreeMap<u64, u32>,
-        mut each: impl FnMut(u64, RecordKind, &[u8], u32),
     ) -> Result<(u64, u32), StoreError> {
         let damaged = |offset| StoreError::Damaged { path: self.path.clone(), offset };
         disk.remove(to)?;
@@ -286,10 +295,8 @@ impl LogFile {
             if gone.contains_key(&offset) {
                 continue;
             }
-            let length = u32::try_from(record.frame.len()).unwrap_or(u32::MAX);
-            each(at, record.kind, record.body, length);
             bytes.extend_from_slice(record.frame);
-            at = at.saturating_add(u64::from(length));
+            at = at.saturating_add(record.frame.len() as u64);
             batch_next = record.batch.saturating_add(1);
             if bytes.len() >= READ_BYTES {
                 copy.append(&bytes)?;
@@ -336,6 +343,22 @@ pub(super) fn scan(
     }
 }
 
+/// Hands a log's bytes to `each`, record by record, so that a row which becomes void meanwhile is
+/// handed out as it was or void, and never half; and what cannot be read as it stands. Says whether
+/// there is such a file.
+pub(crate) fn log_pieces(
+    disk: &dyn Disk,
+    path: &str,
+    mut each: impl FnMut(&[u8]) -> Result<(), DiskError>,
+) -> Result<bool, DiskError> {
+    let Some(mut scanner) = Scanner::open(disk, path)? else { return Ok(false) };
+    while let Next::Record(record) = scanner.next()? {
+        each(record.frame)?;
+    }
+    scanner.drain(each)?;
+    Ok(true)
+}
+
 /// A log that was read to its end.
 pub(super) struct Scanned {
     pub(super) header: Header,
@@ -350,6 +373,8 @@ fn header_bytes(header: &Header) -> Vec<u8> {
     record::push(&mut bytes, RecordKind::Header, 0, 0, &body);
     bytes
 }
+
+mod voiding;
 
 #[cfg(test)]
 mod tests;

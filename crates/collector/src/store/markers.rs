@@ -124,7 +124,7 @@ impl Markers {
                 spans.insert(offset, u32::try_from(record.frame.len()).unwrap_or(u32::MAX));
             }
         })?;
-        log.rewrite(disk, &spans, |_, _, _, _| {})?;
+        log.rewrite(disk, &spans)?;
         let kept: Vec<Marker> =
             self.of_tag.values().flatten().filter(|marker| !past(marker)).cloned().collect();
         self.of_tag = BTreeMap::new();

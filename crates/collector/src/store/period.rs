@@ -241,23 +241,13 @@ impl PeriodFile {
         if self.contents.doomed.is_empty() {
             return Ok(());
         }
-        let doomed = std::mem::take(&mut self.contents.doomed);
-        let mut contents = Contents::new(self.contents.index.successor());
-        let rewritten = self.log.rewrite(disk, &doomed, |offset, kind, body, bytes| {
-            contents.take(disk, excluded, (offset, bytes), (kind, body));
-        });
-        match rewritten {
-            Ok(()) => {
-                let old = std::mem::replace(&mut self.contents, contents);
-                self.contents.index.follow(disk, old.index)?;
-            }
-            Err(error) => {
-                self.contents.doomed = doomed;
-                // What the new index has written is of no use. Its own error adds nothing.
-                let _ = contents.index.discard(disk);
-                return Err(error);
-            }
+        self.log.void(disk, &self.contents.doomed)?;
+        if let Err(error) = self.contents.index.wipe(disk) {
+            // What reads back may not be on the medium: another index takes its place.
+            self.log.unsettle();
+            return Err(error.into());
         }
+        self.contents.doomed.clear();
         Ok(())
     }
 
@@ -353,7 +343,7 @@ impl Contents {
             RecordKind::Row => {
                 let Some(row) = Row::read(body) else { return };
                 let (offset, bytes) = span;
-                // The power failed between the deletion's marker and the rewrite.
+                // The power failed between the deletion's marker and what it is about.
                 if row.tag.is_some_and(|tag| excluded.contains(tag)) {
                     self.doomed.insert(offset, bytes);
                     return;
@@ -362,9 +352,7 @@ impl Contents {
                 self.index.insert(disk, (row.tag, number), Place { offset, bytes });
             }
             RecordKind::ForgetBy => self.earlier.extend(day_in(body).map(|day| (span.0, day))),
-            // What was read of an older format before it was written anew.
-            RecordKind::Header => *self = Self::new(self.index.successor()),
-            RecordKind::Marker | RecordKind::Pending => {}
+            RecordKind::Header | RecordKind::Marker | RecordKind::Pending | RecordKind::Void => {}
         }
     }
 

@@ -1,7 +1,8 @@
 //! Reading a period for those who count it: without the store, its lock or its index.
 //!
-//! A finished period is written no more but for deletions and forgetting, which change or take its
-//! name in one step. So whoever opened it reads one state of it.
+//! A finished period is written no more but for deletions and forgetting. These change or take a
+//! file's name in one step, or make single rows of a log void, each of which is read as it was or
+//! as void.
 
 use contract::calendar::Period;
 use contract::id::{ChannelId, PartId, ProgramId};

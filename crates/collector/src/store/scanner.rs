@@ -1,6 +1,6 @@
 //! Reads a log from front to back, a piece at a time.
 
-use disk::{Disk, ReadFile};
+use disk::{Disk, DiskError, ReadFile};
 
 use super::error::StoreError;
 use crate::limits::{READ_BYTES, RECORD_BYTES_MAX, TAIL_BYTES_MAX};
@@ -28,7 +28,7 @@ pub(super) enum Next<'a> {
 
 impl Scanner {
     /// Opens a log; `None` where there is none.
-    pub(super) fn open(disk: &dyn Disk, path: &str) -> Result<Option<Self>, StoreError> {
+    pub(super) fn open(disk: &dyn Disk, path: &str) -> Result<Option<Self>, DiskError> {
         let file = disk.open_read(path)?;
         let start = |file| Self { file, buffer: Vec::new(), base: 0, at: 0, ended: false };
         Ok(file.map(start))
@@ -61,8 +61,15 @@ impl Scanner {
     }
 
     /// The next record.
-    pub(super) fn next(&mut self) -> Result<Next<'_>, StoreError> {
+    pub(super) fn next(&mut self) -> Result<Next<'_>, DiskError> {
         if matches!(record::read(self.rest()), Found::Short) {
+            self.fill(RECORD_BYTES_MAX + 8)?;
+        }
+        if matches!(record::read(self.rest()), Found::Broken) {
+            // A row may have become void between the piece that has its head and the next one. In
+            // the file it can be read at every moment, so once more is enough.
+            self.buffer.truncate(self.at);
+            self.ended = false;
             self.fill(RECORD_BYTES_MAX + 8)?;
         }
         let at = self.at;
@@ -92,12 +99,25 @@ impl Scanner {
         Ok((0..tail.len()).any(later))
     }
 
+    /// Hands out everything from here on, as it stands in the file.
+    pub(super) fn drain(
+        &mut self,
+        mut each: impl FnMut(&[u8]) -> Result<(), DiskError>,
+    ) -> Result<(), DiskError> {
+        while !self.rest().is_empty() {
+            each(self.rest())?;
+            self.at = self.buffer.len();
+            self.fill(1)?;
+        }
+        Ok(())
+    }
+
     fn rest(&self) -> &[u8] {
         self.buffer.get(self.at..).unwrap_or_default()
     }
 
     /// Has this many bytes at hand, or all that are left.
-    fn fill(&mut self, bytes: usize) -> Result<(), StoreError> {
+    fn fill(&mut self, bytes: usize) -> Result<(), DiskError> {
         self.buffer.drain(..self.at);
         self.base = self.base.saturating_add(self.at as u64);
         self.at = 0;

@@ -179,6 +179,8 @@ struct Rows {
     deleted: u64,
     keys: usize,
     unsigned: u64,
+    /// Void records that still hold what they held.
+    legible: u64,
     forget_by: Option<Date>,
 }
 
@@ -201,6 +203,7 @@ fn read_period(
     counted(report, &path, rows.misplaced, "parts belong to another file");
     counted(report, &path, rows.twice, "parts are there twice");
     counted(report, &path, rows.deleted, "parts were deleted and are still in the file");
+    counted(report, &path, rows.legible, "deleted parts are not written over to their end");
     counted(report, &path, rows.unsigned, "parts name a key that the file does not hold");
     let header = ended(report, &path, scanned, |header| {
         header.program == *program && header.channel == *channel && header.period == Some(period)
@@ -232,6 +235,9 @@ impl Rows {
     ) {
         match (record.kind, Row::read(record.body)) {
             (RecordKind::Key, _) => self.keys += 1,
+            (RecordKind::Void, _) => {
+                self.legible += u64::from(record.body.iter().any(|byte| *byte != 0));
+            }
             (RecordKind::ForgetBy, _) => {
                 let day = std::str::from_utf8(record.body).ok().and_then(|day| day.parse().ok());
                 self.unreadable += u64::from(day.is_none());

@@ -1,6 +1,6 @@
 //! A sorted run of an index on the disk, and what memory keeps of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use disk::{Disk, DiskError, ReadFile};
 use envelope::Tag;
@@ -67,14 +67,10 @@ impl Run {
 
     /// Every entry of a tag.
     pub(super) fn of_tag(&self, tag: Tag) -> Result<Vec<(u16, Place)>, DiskError> {
-        let first = self.firsts.0.partition_point(|key| *key < (tag, 0)).saturating_sub(1);
-        let last = self.firsts.0.partition_point(|key| *key <= (tag, u16::MAX));
         let mut found = Vec::new();
-        let mut page = vec![0; PAGE_ENTRIES * ENTRY_BYTES];
-        for number in first..last {
-            let offset = (number * PAGE_ENTRIES * ENTRY_BYTES) as u64;
-            let filled = self.file.read_at(offset, &mut page)?;
-            let entries = page.get(..filled).unwrap_or_default().as_chunks::<ENTRY_BYTES>().0;
+        for number in self.pages_of(tag) {
+            let page = self.page(number)?;
+            let entries = page.as_chunks::<ENTRY_BYTES>().0;
             let from = entries.partition_point(|entry| entry.get(..16) < Some(tag.0.as_slice()));
             let ours = entries.iter().skip(from).take_while(|entry| entry.starts_with(&tag.0));
             found.extend(ours.filter_map(read));
@@ -82,16 +78,56 @@ impl Run {
         Ok(found)
     }
 
+    /// Writes zeros over the entries of these tags, durably. They stand first in their page then,
+    /// where the order wants them, and are none.
+    pub(super) fn wipe(&self, disk: &dyn Disk, tags: &BTreeSet<Tag>) -> Result<(), DiskError> {
+        let mut pages: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
+        for tag in tags.iter().filter(|tag| self.may_hold(**tag)) {
+            for number in self.pages_of(*tag) {
+                let mut page = match pages.remove(&number) {
+                    Some(page) => page,
+                    None => self.page(number)?,
+                };
+                let entries = page.as_chunks_mut::<ENTRY_BYTES>().0;
+                for entry in entries.iter_mut().filter(|entry| entry.starts_with(&tag.0)) {
+                    *entry = [0; ENTRY_BYTES];
+                }
+                entries.sort_unstable();
+                pages.insert(number, page);
+            }
+        }
+        let pieces = pages.iter().map(|(number, page)| (place_of(*number), page.as_slice()));
+        disk.write_over(&self.path, &pieces.collect::<Vec<_>>())
+    }
+
+    /// The numbers of the pages in which the tag can be.
+    fn pages_of(&self, tag: Tag) -> std::ops::Range<usize> {
+        let first = self.firsts.0.partition_point(|key| *key < (tag, 0)).saturating_sub(1);
+        first..self.firsts.0.partition_point(|key| *key <= (tag, u16::MAX))
+    }
+
+    fn page(&self, number: usize) -> Result<Vec<u8>, DiskError> {
+        let mut page = vec![0; PAGE_ENTRIES * ENTRY_BYTES];
+        let filled = self.file.read_at(place_of(number), &mut page)?;
+        page.truncate(filled);
+        Ok(page)
+    }
+
     pub(super) fn path(&self) -> &str {
         &self.path
     }
 }
 
+fn place_of(page: usize) -> u64 {
+    (page * PAGE_ENTRIES * ENTRY_BYTES) as u64
+}
+
+/// An entry; `None` where it was wiped: no record is empty.
 fn read(entry: &[u8; ENTRY_BYTES]) -> Option<(u16, Place)> {
     let part = u16::from_be_bytes(entry.get(16..18)?.try_into().ok()?);
     let offset = u64::from_le_bytes(entry.get(18..26)?.try_into().ok()?);
     let bytes = u32::from_le_bytes(entry.get(26..30)?.try_into().ok()?);
-    Some((part, Place { offset, bytes }))
+    (bytes > 0).then_some((part, Place { offset, bytes }))
 }
 
 /// The first keys of pages. Its `Debug` shows how many.

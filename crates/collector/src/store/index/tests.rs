@@ -11,7 +11,7 @@ fn tag(number: u64) -> Tag {
 }
 
 fn place(number: u64) -> Place {
-    Place { offset: number * 7, bytes: u32::try_from(number).unwrap() }
+    Place { offset: number * 7, bytes: u32::try_from(number + 1).unwrap() }
 }
 
 #[test]
@@ -37,6 +37,24 @@ fn a_small_memory_finds_what_a_large_one_finds() {
     assert_eq!(small.of_tag(tag(9)).unwrap().len(), 2);
     assert_eq!(small.remove_tag(tag(9)).unwrap().len(), 2);
     assert_eq!((small.get(tag(9), 1).unwrap(), small.len()), (None, 4_999));
+
+    // Also the first and the last of a page, and all of one.
+    let taken: Vec<u64> = (40..95).chain([0, 2_499]).collect();
+    for number in &taken {
+        small.remove_tag(tag(*number)).unwrap();
+    }
+    small.wipe(&disk).unwrap();
+    assert!(small.gone.is_empty());
+    for number in (0..2_500).filter(|number| *number != 9) {
+        let found = small.of_tag(tag(number)).unwrap();
+        assert_eq!(found.len(), if taken.contains(&number) { 0 } else { 2 }, "{number}");
+    }
+    let files = disk.list("").unwrap();
+    let all: Vec<u8> =
+        files.iter().flat_map(|file| disk.read(&file.name, 1 << 20).unwrap().unwrap()).collect();
+    let entries = all.as_chunks::<30>().0;
+    let is_there = |number| entries.iter().any(|entry| entry.starts_with(&tag(number).0));
+    assert!(!is_there(9) && !is_there(2_499) && !is_there(60) && is_there(10));
 
     small.discard(&disk).unwrap();
     assert!(disk.list("").unwrap().is_empty());

@@ -82,7 +82,7 @@ fn what_was_rewritten_is_whole_or_damaged() {
         places.push((at, bytes));
     });
     let gone = places.into_iter().skip(1).take(1).collect();
-    open.unwrap().unwrap().rewrite(&log.disk, &gone, |_, _, _, _| {}).unwrap();
+    open.unwrap().unwrap().rewrite(&log.disk, &gone).unwrap();
     assert_eq!(log.open(), Ok(3));
     // No append was under way, so even its last byte was durable.
     log.file().set_len(log.len() - 1).unwrap();
@@ -92,10 +92,10 @@ fn what_was_rewritten_is_whole_or_damaged() {
 #[test]
 fn a_newer_format_is_left_alone() {
     let log = Log::new(1, 0);
-    let header = br#"{"format":3,"more":true}"#;
+    let header = br#"{"format":4,"more":true}"#;
     let mut bytes = Vec::new();
     record::push(&mut bytes, RecordKind::Header, 0, 0, header);
     log.disk.replace(PATH, &bytes).unwrap();
     let opened = LogFile::open(&log.disk, PATH.to_owned(), |_, _, _, _| {});
-    assert!(matches!(opened, Err(StoreError::Newer { format: 3, .. })));
+    assert!(matches!(opened, Err(StoreError::Newer { format: 4, .. })));
 }

@@ -37,6 +37,7 @@ on_both_disks!(
     a_truncated_file_goes_on_where_it_was_cut,
     a_failed_truncation_poisons_the_handle,
     writing_the_end_again_changes_nothing_that_is_read,
+    what_is_written_over_has_its_place_and_the_file_its_length,
     a_reader_sees_what_is_appended_meanwhile,
     a_removed_file_can_still_be_read_by_whoever_has_it_open,
     a_file_is_no_folder_and_a_folder_is_no_file,
@@ -239,6 +240,23 @@ fn writing_the_end_again_changes_nothing_that_is_read(disk: &dyn Disk) {
     }
     disk.create_folder("folder").unwrap();
     assert_eq!(kind(disk.write_again("folder", 0)), Some(ErrorKind::NotRegular));
+}
+
+fn what_is_written_over_has_its_place_and_the_file_its_length(disk: &dyn Disk) {
+    assert_eq!(kind(disk.write_over("log", &[])), Some(ErrorKind::Other));
+    disk.replace("log", b"one two three").unwrap();
+    let reader = disk.open_read("log").unwrap().unwrap();
+    disk.write_over("log", &[(4, b"TWO"), (12, b"E"), (0, b"")]).unwrap();
+    assert_eq!(read(disk, "log").unwrap(), b"one TWO threE");
+    let mut buffer = [0; 3];
+    assert_eq!((reader.read_at(4, &mut buffer).unwrap(), &buffer), (3, b"TWO"));
+    for beyond in [12, 13, u64::MAX] {
+        let pieces: [(u64, &[u8]); 2] = [(0, b"O"), (beyond, b"xy")];
+        assert_eq!(kind(disk.write_over("log", &pieces)), Some(ErrorKind::Other), "{beyond}");
+    }
+    assert_eq!(read(disk, "log").unwrap(), b"one TWO threE");
+    disk.create_folder("folder").unwrap();
+    assert_eq!(kind(disk.write_over("folder", &[])), Some(ErrorKind::NotRegular));
 }
 
 fn a_reader_sees_what_is_appended_meanwhile(disk: &dyn Disk) {

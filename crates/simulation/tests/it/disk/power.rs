@@ -253,6 +253,15 @@ fn what_is_on_the_medium_stays_there_while_it_is_written_again() {
 }
 
 #[test]
+fn what_was_written_over_is_on_the_medium_once_it_returned() {
+    let (disk, mut log) = disk_with_log(1);
+    log.sync().unwrap();
+    disk.write_over("log", &[(0, b"S"), (7, b"UN")]).unwrap();
+    let left = read(&crashed(&disk, Survival::Nothing), "log").unwrap();
+    assert_eq!(left, b"Synced UNsynced");
+}
+
+#[test]
 fn a_full_disk_takes_what_fits_says_so_and_goes_on_once_freed() {
     let disk = SimDisk::new(1);
     disk.limit_bytes(Some(10));

@@ -1,7 +1,7 @@
 //! Backups under failing power, and while the store is at work: a backup is whole or is none, and
 //! what comes back holds every part once and nothing that was deleted.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use collector::backup::{backup, put_back};
 use collector::store::{Answer, BACKUP, Deletions, Retention, Store, StoreError, restore, verify};
@@ -101,31 +101,59 @@ enum Meanwhile {
     Intake,
 }
 
-/// A disk beside which the store works at one moment of the backup.
-struct Busy<'w> {
-    disk: SimDisk,
+/// Bytes that are read at once: less than a part, so that the store also works between two pieces
+/// of one.
+const PIECE_BYTES: usize = 150;
+
+/// What is done at one moment of the backup.
+struct Work {
     /// Calls until then.
-    left: Mutex<u32>,
-    work: Mutex<Box<dyn FnMut() + Send + 'w>>,
+    left: u32,
+    work: Box<dyn FnMut() + Send>,
 }
 
-impl std::fmt::Debug for Busy<'_> {
+/// A disk beside which the store works at one moment of the backup.
+#[derive(Clone)]
+struct Busy {
+    disk: SimDisk,
+    work: Arc<Mutex<Work>>,
+}
+
+impl std::fmt::Debug for Busy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Busy")
     }
 }
 
-impl Busy<'_> {
+impl Busy {
     fn one_call(&self) {
-        let mut left = self.left.lock().unwrap();
-        if *left == 0 {
-            (self.work.lock().unwrap())();
+        let mut work = self.work.lock().unwrap();
+        if work.left == 0 {
+            (work.work)();
         }
-        *left = left.wrapping_sub(1);
+        work.left = work.left.wrapping_sub(1);
     }
 }
 
-impl Disk for Busy<'_> {
+#[derive(Debug)]
+struct BusyReader {
+    file: Box<dyn ReadFile>,
+    busy: Busy,
+}
+
+impl ReadFile for BusyReader {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, DiskError> {
+        self.busy.one_call();
+        let piece = buffer.len().min(PIECE_BYTES);
+        self.file.read_at(offset, &mut buffer[..piece])
+    }
+
+    fn len(&self) -> u64 {
+        self.file.len()
+    }
+}
+
+impl Disk for Busy {
     fn read(&self, path: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, DiskError> {
         self.disk.read(path, bytes_max)
     }
@@ -163,9 +191,15 @@ impl Disk for Busy<'_> {
         self.disk.write_again(path, from)
     }
 
+    fn write_over(&self, path: &str, pieces: &[(u64, &[u8])]) -> Result<(), DiskError> {
+        self.disk.write_over(path, pieces)
+    }
+
     fn open_read(&self, path: &str) -> Result<Option<Box<dyn ReadFile>>, DiskError> {
         self.one_call();
-        self.disk.open_read(path)
+        let busy = self.clone();
+        let file = self.disk.open_read(path)?;
+        Ok(file.map(|file| Box::new(BusyReader { file, busy }) as Box<dyn ReadFile>))
     }
 
     fn try_lock(&self, path: &str) -> Result<LockGuard, DiskError> {
@@ -191,24 +225,22 @@ fn beside(collector: &Collector, meanwhile: Meanwhile, at: u32) -> Result<bool, 
         promises.deleted.push(tag);
     }
     let copy = SimDisk::new(58);
-    let work = || match meanwhile {
-        Meanwhile::Closing => assert_eq!(collector.close(&mut store, CLOSED).unwrap(), 1),
+    let at_work = super::collector();
+    let work = move || match meanwhile {
+        Meanwhile::Closing => assert_eq!(at_work.close(&mut store, CLOSED).unwrap(), 1),
         Meanwhile::Intake => {
-            let more = [collector.arrival(40, PERIOD, "debian")];
-            collector.accept(&mut store, &more, TODAY);
+            let more = [at_work.arrival(40, PERIOD, "debian")];
+            at_work.accept(&mut store, &more, TODAY);
         }
         _ => {
-            let done = collector.delete(&mut store, tag, TODAY).unwrap();
+            let done = at_work.delete(&mut store, tag, TODAY).unwrap();
             assert!(matches!(done, Answer::Done(_)));
         }
     };
-    let left = {
-        let work: Mutex<Box<dyn FnMut() + Send + '_>> = Mutex::new(Box::new(work));
-        let busy = Busy { disk: disk.clone(), left: Mutex::new(at), work };
-        backup(&busy, &copy, (false, TODAY)).map_err(|error| error.to_string())?;
-        busy.left.into_inner().unwrap()
-    };
-    let was_reached = left > at;
+    let work = Arc::new(Mutex::new(Work { left: at, work: Box::new(work) }));
+    let busy = Busy { disk: disk.clone(), work: work.clone() };
+    backup(&busy, &copy, (false, TODAY)).map_err(|error| error.to_string())?;
+    let was_reached = work.lock().unwrap().left > at;
     if !was_reached {
         return Ok(false);
     }

@@ -12,22 +12,44 @@ const DELETED: &[u8] = include_bytes!("format-1-deleted.log");
 const RECEIPTS: &str = include_str!("format-1-receipts.jsonl");
 
 fn written_by_format_1(seed: u64) -> SimDisk {
+    let day = format!("{PERIOD}.log");
+    written(seed, &[(&day, LOG), ("deleted.log", DELETED)])
+}
+
+/// By a store of format 2: five parts, the third under a shorter retention, the fourth deleted, the
+/// deletion of the fifth asked for.
+fn written_by_format_2(seed: u64) -> SimDisk {
+    let day = format!("{PERIOD}.log");
+    let files: [(&str, &[u8]); 3] = [
+        (&day, include_bytes!("format-2-2026-11-20.log")),
+        ("deleted.log", include_bytes!("format-2-deleted.log")),
+        ("pending.log", include_bytes!("format-2-pending.log")),
+    ];
+    written(seed, &files)
+}
+
+fn written(seed: u64, files: &[(&str, &[u8])]) -> SimDisk {
     let disk = SimDisk::new(seed);
     let mut folder = String::new();
     for name in ["parts", "larkspur", "usage"] {
         folder = disk::path::join(&folder, name);
         disk.create_folder(&folder).unwrap();
     }
-    disk.replace(&format!("{folder}/{PERIOD}.log"), LOG).unwrap();
-    disk.replace(&format!("{folder}/deleted.log"), DELETED).unwrap();
+    for (name, bytes) in files {
+        disk.replace(&format!("{folder}/{name}"), bytes).unwrap();
+    }
     disk
 }
 
 /// Opens what was written by the older program and says what is not as it promised.
 fn kept(disk: &SimDisk) -> Result<(), String> {
+    kept_with(disk, RECEIPTS)
+}
+
+fn kept_with(disk: &SimDisk, receipts: &str) -> Result<(), String> {
     let collector = collector();
     let mut store = collector.store(disk).map_err(|error| error.to_string())?;
-    for (number, receipt) in (1..).zip(RECEIPTS.lines().take(3)) {
+    for (number, receipt) in (1..).zip(receipts.lines().take(3)) {
         let arrival = collector.arrival(number, PERIOD, "debian");
         let outcome = collector.accept(&mut store, &[arrival], TODAY).remove(0);
         if outcome != Outcome::Duplicate(receipt.to_owned()) {
@@ -50,7 +72,7 @@ fn files_of_format_1_are_brought_up_and_give_the_same_receipts() {
     kept(&disk).unwrap();
     let path = format!("parts/larkspur/usage/{PERIOD}.log");
     let log = disk.read(&path, 1 << 20).unwrap().unwrap();
-    assert!(log.windows(10).any(|piece| piece == b"\"format\":2"));
+    assert!(log.windows(10).any(|piece| piece == b"\"format\":3"));
     let (program, channel) = ("larkspur".parse().unwrap(), "usage".parse().unwrap());
     let mut parts = 0;
     scan(&disk, (&program, &channel, PERIOD.parse().unwrap()), |_| parts += 1).unwrap();
@@ -62,6 +84,27 @@ fn bringing_up_format_1_survives_power_failure_at_every_step() {
     let open = |disk: &SimDisk| drop(collector().store(disk));
     let covered = every_crash_point(&written_by_format_1(12), open, |disk, ()| kept(disk));
     assert!(covered.unwrap().steps > 4);
+}
+
+#[test]
+fn files_of_format_2_are_brought_up_and_the_deletion_that_waited_is_done() {
+    let receipts = include_str!("format-2-receipts.jsonl");
+    let done = |disk: &SimDisk| {
+        kept_with(disk, receipts)?;
+        let collector = collector();
+        let mut store = collector.store(disk).map_err(|error| error.to_string())?;
+        let tag = tag_of(5, PERIOD);
+        match collector.delete(&mut store, tag, TODAY) {
+            Ok(Answer::Done(deleted)) if deleted[0].removed == 1 => {}
+            other => return Err(format!("the deletion that waited: {other:?}")),
+        }
+        let places = [disk.find(tag.as_bytes()), disk.find(tag.to_string().as_bytes())].concat();
+        if places.is_empty() { Ok(()) } else { Err(format!("still in {places:?}")) }
+    };
+    done(&written_by_format_2(14)).unwrap();
+    let open = |disk: &SimDisk| drop(collector().store(disk));
+    let check = |disk: &SimDisk, (): &()| done(disk);
+    assert!(every_crash_point(&written_by_format_2(15), open, check).unwrap().steps > 4);
 }
 
 #[test]

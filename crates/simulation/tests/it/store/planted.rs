@@ -23,6 +23,10 @@ enum Mistake {
     TornTailKept,
     /// Files are written in place, where a reader sees half of them.
     ReplacedInPlace,
+    /// Deleted rows of a log are not written over.
+    NotWrittenOver,
+    /// An error of writing over is taken for success.
+    WriteOverErrorIgnored,
     /// A file that was written anew does not get its name.
     RewriteNotNamed,
     /// An error of a rename is taken for success.
@@ -39,12 +43,14 @@ enum Mistake {
     ListingEmpty,
 }
 
-const ALL: [Mistake; 12] = [
+const ALL: [Mistake; 14] = [
     Mistake::NoSync,
     Mistake::AppendErrorIgnored,
     Mistake::SyncErrorIgnored,
     Mistake::TornTailKept,
     Mistake::ReplacedInPlace,
+    Mistake::NotWrittenOver,
+    Mistake::WriteOverErrorIgnored,
     Mistake::RewriteNotNamed,
     Mistake::RenameErrorIgnored,
     Mistake::NothingRemoved,
@@ -61,6 +67,7 @@ impl Mistake {
             self,
             Self::AppendErrorIgnored
                 | Self::SyncErrorIgnored
+                | Self::WriteOverErrorIgnored
                 | Self::RenameErrorIgnored
                 | Self::RemoveErrorIgnored
         )
@@ -103,7 +110,8 @@ impl Disk for Planted {
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), DiskError> {
-        if self.mistake == Mistake::RewriteNotNamed && to.strip_suffix(".log").is_some() {
+        // A file of columns, in the folder of its period.
+        if self.mistake == Mistake::RewriteNotNamed && to.matches(".columns").count() == 2 {
             return self.disk.remove(from);
         }
         self.forgives(Mistake::RenameErrorIgnored, self.disk.rename(from, to))
@@ -128,6 +136,13 @@ impl Disk for Planted {
 
     fn write_again(&self, path: &str, from: u64) -> Result<(), DiskError> {
         self.disk.write_again(path, from)
+    }
+
+    fn write_over(&self, path: &str, pieces: &[(u64, &[u8])]) -> Result<(), DiskError> {
+        if self.mistake == Mistake::NotWrittenOver {
+            return Ok(());
+        }
+        self.forgives(Mistake::WriteOverErrorIgnored, self.disk.write_over(path, pieces))
     }
 
     fn open_read(&self, path: &str) -> Result<Option<Box<dyn ReadFile>>, DiskError> {
