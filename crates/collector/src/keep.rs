@@ -182,7 +182,7 @@ pub trait Look: Send + Sync {
     fn count<'d>(
         &self,
         period: (&ProgramId, &ChannelId, Period),
-        find: &dyn Fn(&Digest) -> Option<&'d Definition>,
+        find: &(dyn Fn(&Digest) -> Option<&'d Definition> + Sync),
         tally: &mut Tally,
     ) -> Result<CountedParts, StoreError>;
 

@@ -219,6 +219,17 @@ impl Tally {
         inside && period.kind() == self.channel.period
     }
 
+    /// The same with nothing counted, for a thread that counts a share of the parts:
+    /// [`Tally::merge`] adds what it counted.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        let mut empty = Self { within_28_days: None, ..self.clone() };
+        empty.parts.iter_mut().for_each(|part| part.count = 0);
+        empty.fields.iter_mut().for_each(|field| field.counter.clear());
+        empty.crosses.iter_mut().for_each(|cross| cross.counter.clear());
+        empty
+    }
+
     /// Adds what another tally of the same manifest, channel and window counted.
     ///
     /// # Errors

@@ -198,9 +198,18 @@ impl ColumnsFile {
     /// Reads each block in turn.
     pub(super) fn each_block(
         &self,
+        each: impl FnMut(&BlockAt, &Block<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.each_of(&self.footer.blocks, each)
+    }
+
+    /// Reads each of some blocks in turn.
+    pub(super) fn each_of(
+        &self,
+        blocks: &[BlockAt],
         mut each: impl FnMut(&BlockAt, &Block<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        for at in &self.footer.blocks {
+        for at in blocks {
             let bytes = self.bytes(at)?;
             each(at, &self.block(at, &bytes)?)?;
         }

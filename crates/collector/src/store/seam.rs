@@ -91,7 +91,7 @@ impl<D: Disk> Look for D {
     fn count<'d>(
         &self,
         period: (&ProgramId, &ChannelId, Period),
-        find: &dyn Fn(&Digest) -> Option<&'d Definition>,
+        find: &(dyn Fn(&Digest) -> Option<&'d Definition> + Sync),
         tally: &mut Tally,
     ) -> Result<CountedParts, StoreError> {
         super::count(self, period, find, tally)

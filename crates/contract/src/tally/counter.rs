@@ -95,6 +95,25 @@ impl Counter {
         }
     }
 
+    pub(super) fn clear(&mut self) {
+        match self {
+            Self::Cells(cells) => cells.fill(0),
+            Self::Set { answered, none, entries } => {
+                (*answered, *none) = (0, 0);
+                entries.fill(0);
+            }
+            Self::Counts { answered, cells, .. } => {
+                *answered = 0;
+                cells.fill(0);
+            }
+            Self::Version { answered, other, versions } => {
+                (*answered, *other) = (0, 0);
+                versions.clear();
+            }
+            Self::Sample(values) => values.clear(),
+        }
+    }
+
     pub(super) fn merge(&mut self, other: Self) {
         match (self, other) {
             (Self::Cells(mine), Self::Cells(theirs)) => add_all(mine, &theirs),

@@ -84,6 +84,10 @@ impl CrossCounter {
         }
     }
 
+    pub(super) fn clear(&mut self) {
+        self.cells.fill(0);
+    }
+
     pub(super) fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.cells.iter_mut().zip(&other.cells) {
             *mine += theirs;

@@ -36,6 +36,11 @@ impl<K: Hash + Eq> Open<K> {
         }
     }
 
+    pub(super) fn clear(&mut self) {
+        self.counts.clear();
+        self.overflowed = false;
+    }
+
     pub(super) fn merge<Q>(&mut self, other: Self)
     where
         K: Borrow<Q>,

@@ -217,6 +217,10 @@ fn merged_tallies_are_one_tally() {
     let other = Tally::new(&changed(&[("\"maps\"", "\"news\"")]), "usage", both.window(), []);
     assert_eq!(left.merge(other.unwrap()).unwrap_err(), MergeError);
     assert_eq!(release(&left), release(&both), "nothing was added");
+    let empty = left.emptied();
+    assert_eq!(empty, tally(&manifest));
+    left.merge(empty).unwrap();
+    assert_eq!(left, both);
 }
 
 #[test]

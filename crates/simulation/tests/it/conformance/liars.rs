@@ -308,7 +308,7 @@ impl Look for Eyes {
     fn count<'d>(
         &self,
         period: (&ProgramId, &ChannelId, Period),
-        find: &dyn Fn(&Digest) -> Option<&'d Definition>,
+        find: &(dyn Fn(&Digest) -> Option<&'d Definition> + Sync),
         tally: &mut Tally,
     ) -> Result<CountedParts, StoreError> {
         if self.lie == Lie::CountsTwice {

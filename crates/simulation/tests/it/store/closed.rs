@@ -1,8 +1,14 @@
 //! Closed periods under failing power and disks: at every step log or columns are whole, and
 //! deletions and forgetting reach both.
 
-use collector::store::{Answer, Outcome, Retention, verify};
+use std::sync::Arc;
+
+use collector::store::{Answer, Outcome, Retention, count, verify};
+use contract::calendar::Period;
+use contract::release::Window;
+use contract::tally::Tally;
 use disk::Disk as _;
+use envelope::Digest;
 use jiff::civil::{Date, date};
 use simulation::collector::{Collector, tag_of};
 use simulation::disk::{SimDisk, every_crash_point, every_error_point};
@@ -163,4 +169,42 @@ fn columns_that_decayed_are_found_by_verify() {
     disk.replace(&path, &whole).unwrap();
     disk.replace(&format!("{folder}/stranger"), b"?").unwrap();
     assert_eq!(verify(&disk, &retention(), CLOSED).unwrap().findings.len(), 1);
+}
+
+/// Parts of a period that fill ten blocks of columns.
+const ROWS: u32 = 40_000;
+
+/// So many blocks that threads share them, and the rows of one installation fall to one of them.
+#[test]
+fn a_period_of_many_blocks_is_counted_as_its_log_was() {
+    let collector = Collector { index_rows: ROWS as usize, ..collector() };
+    let disk = SimDisk::new(9);
+    let mut store = collector.store(&disk).unwrap();
+    let systems = ["debian", "ubuntu", "debian"];
+    for first in (0..ROWS).step_by(1_000) {
+        let batch: Vec<_> = (first..first + 1_000)
+            .map(|n| collector.arrival(n, PERIOD, systems[n as usize % 3]))
+            .collect();
+        collector.accept(&mut store, &batch, TODAY);
+    }
+    let (program, channel) = ("larkspur".parse().unwrap(), "usage".parse().unwrap());
+    let tags: Vec<_> = [5, 20_000, 39_999].map(|n| tag_of(n, PERIOD)).to_vec();
+    store.delete((&program, &channel), &tags, TODAY).unwrap();
+    let period: Period = PERIOD.parse().unwrap();
+    let counted = || {
+        let manifest = &collector.catalogue.program("larkspur").unwrap().manifest;
+        let window = Window::new(period, period).unwrap();
+        let mut tally = Tally::new(manifest, "usage", window, []).unwrap();
+        let find = |hash: &Digest| collector.catalogue.definition(hash).map(Arc::as_ref);
+        let counted = count(&disk, (&program, &channel, period), find, &mut tally).unwrap();
+        (tally, counted)
+    };
+    let of_log = counted();
+    assert_eq!(collector.close(&mut store, CLOSED).unwrap(), 1);
+    let of_columns = counted();
+    assert!(of_log == of_columns, "{:?} {:?}", of_log.1, of_columns.1);
+    // Who is counted once too often would be counted twice more.
+    let (mut twice, _) = counted();
+    twice.merge(of_log.0.clone()).unwrap();
+    assert!(twice != of_log.0);
 }

@@ -49,7 +49,7 @@ impl Look for Reference {
     fn count<'d>(
         &self,
         (program, id, period): (&ProgramId, &ChannelId, Period),
-        find: &dyn Fn(&Digest) -> Option<&'d Definition>,
+        find: &(dyn Fn(&Digest) -> Option<&'d Definition> + Sync),
         tally: &mut Tally,
     ) -> Result<CountedParts, StoreError> {
         let address = (program.as_str(), id.as_str());
