@@ -57,8 +57,8 @@ pub struct Heard {
 #[derive(Default)]
 pub(super) struct Fleet {
     last: Option<(Heard, Timestamp)>,
-    /// What came while the disk failed: kept or not.
-    doubted: Option<(Heard, Timestamp)>,
+    /// What came while the disk failed since then: kept or not.
+    doubted: Vec<(Heard, Timestamp)>,
     /// When the host was asked last.
     asked: Option<Timestamp>,
 }
@@ -90,11 +90,13 @@ impl History {
         if fleet.last.is_some_and(|(last, _)| heard.number < last.number) {
             return;
         }
-        let heard = Some((heard, self.world.clock.now()));
+        let at = self.world.clock.now();
         if is_certain {
-            (fleet.last, fleet.doubted) = (heard, None);
+            // Where a newer one was kept, this one is refused.
+            fleet.doubted.retain(|(doubted, _)| doubted.number > heard.number);
+            fleet.last = Some((heard, at));
         } else {
-            fleet.doubted = heard;
+            fleet.doubted.push((heard, at));
         }
     }
 
@@ -117,8 +119,8 @@ impl History {
             }
             heard.rule.allows(channel, said)
         };
-        let heard = [fleet.last, fleet.doubted];
-        let allowed: Vec<_> = heard.iter().flatten().filter_map(of).collect();
+        let heard: Vec<_> = fleet.last.iter().chain(&fleet.doubted).collect();
+        let allowed: Vec<_> = heard.iter().copied().filter_map(of).collect();
         if allowed.is_empty() {
             return Err(format!("a packet of {channel} left against the policy: {heard:?}"));
         }
