@@ -31,7 +31,6 @@ struct Fate {
 
 /// Measures goodput without and with them in one run, of one server each.
 pub(crate) fn run(vendor: &Vendor, slow: usize, time: Duration) {
-    raise_file_limit();
     let times = ["--head-seconds", "5", "--body-seconds", "5", "--connections", "20000"];
     let mut first = 1 << 40;
     let mut measure = |slow: usize| {
@@ -154,10 +153,4 @@ fn is_cut(stream: &mut TcpStream, at: usize) -> bool {
         Ok(_) => matches!(stream.read(&mut piece), Ok(0)),
         Err(error) => error.kind() != ErrorKind::WouldBlock,
     }
-}
-
-fn raise_file_limit() {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    let all = rustix::process::Rlimit { current: limit.maximum, ..limit };
-    let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, all);
 }

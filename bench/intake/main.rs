@@ -41,6 +41,7 @@ fn main() {
     if arguments.first().is_some_and(|first| first == "null") {
         return null::serve();
     }
+    raise_file_limit();
     let option = |name: &str, default: &str| {
         let at = arguments.iter().position(|argument| argument == name);
         at.and_then(|at| arguments.get(at + 1)).map_or(default, String::as_str).to_owned()
@@ -129,4 +130,11 @@ fn line(
         each(measured, cpu),
         memory as f64 / 1e6,
     );
+}
+
+/// Each connection is an open file, here and in the servers that this begins.
+fn raise_file_limit() {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let all = rustix::process::Rlimit { current: limit.maximum, ..limit };
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Nofile, all);
 }

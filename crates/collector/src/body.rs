@@ -26,6 +26,16 @@ pub enum UnpackError {
     Broken,
 }
 
+impl UnpackError {
+    /// The same as a sentence.
+    pub(crate) fn sentence(self) -> String {
+        let text = self.to_string();
+        let mut characters = text.chars();
+        let first = characters.next().map(|c| c.to_ascii_uppercase());
+        first.into_iter().chain(characters).chain(['.']).collect()
+    }
+}
+
 impl Coding {
     /// What a `Content-Encoding` names; `None` for what is not known here.
     pub fn parse(name: &str) -> Option<Self> {

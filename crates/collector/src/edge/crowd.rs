@@ -39,6 +39,7 @@ pub(super) struct Crowd {
 pub(super) struct Guest {
     crowd: Arc<Crowd>,
     place: usize,
+    is_local: bool,
 }
 
 #[derive(Default)]
@@ -60,7 +61,8 @@ impl Crowd {
     pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Guest> {
         let hash = self.hashes.hash_one((*self.salt, network(address)));
         let place = usize::try_from(hash % NETWORK_PLACES as u64).unwrap_or(0);
-        let guest = Guest { crowd: Arc::clone(self), place };
+        let is_local = address.to_canonical().is_loopback();
+        let guest = Guest { crowd: Arc::clone(self), place, is_local };
         let before = self.places.get(place)?.connections.fetch_add(1, Ordering::Relaxed);
         // Refused, the guest is dropped here and takes its count with it.
         (before < bound(self.allowance.connections)).then_some(guest)
@@ -68,6 +70,11 @@ impl Crowd {
 }
 
 impl Guest {
+    /// Whether it came from this machine.
+    pub(super) fn is_local(&self) -> bool {
+        self.is_local
+    }
+
     /// Counts a request, unless the network has made as many as it may.
     pub(super) fn may_ask(&self) -> bool {
         let Some(place) = self.crowd.places.get(self.place) else { return false };

@@ -75,6 +75,8 @@ pub(super) async fn answer(request: Request<Incoming>, shared: &Shared, guest: &
         Ok(route) if is_counted(&route) && !guest.may_ask() => {
             refuse(&intake::too_many(Reason::Network), shared)
         }
+        // It counts parts exactly, and at once: with it anybody could take a release's noise away.
+        Ok(Route::Metrics) if !guest.is_local() => refuse(&not_found(), shared),
         // Boxed, so that a connection that waits has no room set aside for answering.
         Ok(route) => match Box::pin(respond(route, request, shared)).await {
             Ok(answer) => answer,
@@ -160,8 +162,8 @@ pub(super) async fn accept(
 ) -> Result<Answer, Refused> {
     let catalogue = shared.catalogue();
     let bytes = body::unpack(bytes, coding).map_err(|error| match error {
-        UnpackError::TooLarge => Refused::new(Reason::TooLarge, sentence(error)),
-        UnpackError::Broken => Refused::new(Reason::Packing, sentence(error)),
+        UnpackError::TooLarge => Refused::new(Reason::TooLarge, error.sentence()),
+        UnpackError::Broken => Refused::new(Reason::Packing, error.sentence()),
     })?;
     let arrival = intake::check(&bytes, channel, &catalogue, shared.clock.today())?;
     let outcome = shared.writer.part(arrival).await.ok_or_else(intake::busy)?;
@@ -379,13 +381,6 @@ pub(super) fn not_found() -> Refused {
 
 pub(super) fn internal() -> Refused {
     Refused::new(Reason::Internal, "Nothing was kept. Send it again later.")
-}
-
-fn sentence(error: UnpackError) -> String {
-    let text = error.to_string();
-    let mut characters = text.chars();
-    let first = characters.next().map(|c| c.to_ascii_uppercase());
-    first.into_iter().chain(characters).chain(['.']).collect()
 }
 
 pub(super) fn with_type(

@@ -19,8 +19,8 @@ use super::folder_of;
 use super::pending::{self, Pending};
 use super::scan::{has_log, scan};
 
-/// Blocks for which a thread is worth its start: counting one of 4,096 rows of 60 fields takes about
-/// a millisecond.
+/// Blocks for which a thread is worth its start: counting one of 4,096 rows of 60 fields takes
+/// about a millisecond.
 const BLOCKS_PER_THREAD: usize = 8;
 
 /// What was counted.

@@ -1,9 +1,10 @@
 //! Promises about what is sent.
 
+use agent::sending::Obstacle;
 use contract::answer::Fact;
 use contract::decision::How;
 use contract::manifest::Manifest;
-use simulation::larkspur::FIRST;
+use simulation::larkspur::{FIRST, manifest};
 use simulation::network::Weather;
 use simulation::world::World;
 
@@ -127,6 +128,19 @@ fn a_receipt_of_another_key_is_not_believed() {
     world.network.weather.set(Weather::Clear);
     let sent = world.agent().send("usage").unwrap();
     assert_eq!((sent.acknowledged, sent.waiting), (3, 0));
+}
+
+// Promise 4: what was agreed to is how long it is kept, whatever the collector says.
+#[test]
+fn a_receipt_that_promises_to_keep_longer_than_agreed_is_not_believed() {
+    let world = agreed(11);
+    // The vendor has another manifest meanwhile, and keeps twice as long.
+    let longer = FIRST.replace("retention_days = 90", "retention_days = 180");
+    world.network.load(&manifest(&longer, &world.network.root()));
+    let sent = world.agent().send("usage").unwrap();
+    assert_eq!((sent.acknowledged, sent.waiting), (0, 3));
+    let Some(Obstacle::Receipt(why)) = sent.obstacle else { panic!("{:?}", sent.obstacle) };
+    assert!(why.contains("it would be kept until"), "{why}");
 }
 
 #[test]

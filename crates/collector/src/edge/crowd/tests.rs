@@ -23,6 +23,14 @@ fn one_network_has_its_connections_and_no_more() {
 }
 
 #[test]
+fn whoever_comes_from_this_machine_is_known_as_such_and_nobody_else() {
+    let crowd = crowd(0, 0);
+    let is_local = |text| crowd.enter(address(text)).unwrap().is_local();
+    assert!(["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"].into_iter().all(is_local));
+    assert!(!["10.0.0.1", "192.168.1.2", "::2", "fe80::1", "0.0.0.0"].into_iter().any(is_local));
+}
+
+#[test]
 fn requests_are_counted_by_network_and_not_by_connection() {
     let crowd = crowd(0, 3);
     let guests = ["2001:db8:1:a::1", "2001:db8:1:b::2"].map(|text| crowd.enter(address(text)));
