@@ -42,62 +42,68 @@ pub fn count<'d>(
     find: impl Fn(&Digest) -> Option<&'d Definition> + Sync,
     tally: &mut Tally,
 ) -> Result<Counted, StoreError> {
-    let address = (program.as_str(), channel.as_str());
     let folder = folder_of(program, channel);
+    let rules = Rules { address: (program.as_str(), channel.as_str()), period, find };
     let mut uncounted = 0;
-    // On a day on which the part was taken.
-    let day = period.last_day();
     if has_log(disk, &folder, period)? || !closed_periods(disk, &folder)?.contains(&period) {
         let scan = scan(disk, (program, channel, period), |stored| {
-            let part = check(stored.bytes, address, &find, day);
-            let counted = part.is_ok_and(|(part, _)| tally.count(&part).is_ok());
-            uncounted += u64::from(!counted);
+            uncounted += u64::from(!rules.count(stored.bytes, tally));
         })?;
         return Ok(Counted { uncounted, is_whole: scan.is_whole });
     }
     let pending = Pending::read(disk, &join(&folder, pending::FILE))?;
     let excluded: Vec<Tag> = pending.tags().collect();
-    let share = Share { excluded: &excluded, period, address, find: &find };
     for file in closed::files(disk, &join(&folder, &format!("{period}{SUFFIX}")))? {
-        uncounted += count_file(&file, &share, tally)?;
+        uncounted += count_file(&file, (&rules, &excluded), tally)?;
     }
     Ok(Counted { uncounted, is_whole: true })
 }
 
-/// What threads share that count one period's columns.
-struct Share<'s, F> {
-    /// The tags of rows that are about to be deleted, ascending.
-    excluded: &'s [Tag],
+/// By which a part's bytes are counted, as at intake.
+struct Rules<'r, F> {
+    address: (&'r str, &'r str),
     period: Period,
-    address: (&'s str, &'s str),
-    find: &'s F,
+    find: F,
 }
 
-/// Counts the blocks of a file, where there are many of them with a thread for each core.
+impl<'d, F: Fn(&Digest) -> Option<&'d Definition>> Rules<'_, F> {
+    /// Counts a part, unless no definition at hand fits it.
+    fn count(&self, bytes: &[u8], tally: &mut Tally) -> bool {
+        // On a day on which the part was taken.
+        let part = check(bytes, self.address, &self.find, self.period.last_day());
+        part.is_ok_and(|(part, _)| tally.count(&part).is_ok())
+    }
+}
+
+/// Counts the blocks of a file without the rows of these tags; where there are many blocks, with a
+/// thread for each core.
 fn count_file<'d, F>(
     file: &ColumnsFile,
-    share: &Share<'_, F>,
+    (rules, excluded): (&Rules<'_, F>, &[Tag]),
     tally: &mut Tally,
 ) -> Result<u64, StoreError>
 where
     F: Fn(&Digest) -> Option<&'d Definition> + Sync,
 {
     let blocks = &file.footer.blocks[..];
+    let count = |blocks, tally: &mut _| count_blocks(file, blocks, (rules, excluded), tally);
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let each = blocks.len().div_ceil(cores).max(BLOCKS_PER_THREAD);
     if blocks.len() <= each {
-        return count_blocks(file, blocks, share, tally);
+        return count(blocks, tally);
     }
-    let mut counts: Vec<_> =
-        blocks.chunks(each).map(|blocks| (blocks, tally.emptied(), Ok(0))).collect();
+    let mut shares: Vec<_> =
+        blocks.chunks(each).map(|blocks| (blocks, tally.emptied(), None)).collect();
     thread::scope(|scope| {
-        for (blocks, tally, uncounted) in &mut counts {
-            scope.spawn(move || *uncounted = count_blocks(file, blocks, share, tally));
+        for (blocks, tally, uncounted) in &mut shares {
+            let counted = || *uncounted = Some(count(blocks, tally));
+            // Where the system has no thread for it, it is counted below.
+            let _ = thread::Builder::new().spawn_scoped(scope, counted);
         }
     });
     let mut uncounted = 0;
-    for (_, counted, more) in counts {
-        uncounted += more?;
+    for (blocks, mut counted, more) in shares {
+        uncounted += more.unwrap_or_else(|| count(blocks, &mut counted))?;
         // They are of one kind: emptied copies of it.
         let _ = tally.merge(counted);
     }
@@ -107,7 +113,7 @@ where
 fn count_blocks<'d, F>(
     file: &ColumnsFile,
     blocks: &[BlockAt],
-    Share { excluded, period, address, find }: &Share<'_, F>,
+    (rules, excluded): (&Rules<'_, F>, &[Tag]),
     tally: &mut Tally,
 ) -> Result<u64, StoreError>
 where
@@ -116,19 +122,16 @@ where
     let mut uncounted = 0;
     file.each_of(blocks, |_, block| {
         let without: Vec<usize> = excluded.iter().flat_map(|tag| block.rows_of(*tag)).collect();
-        let exact = block.exact().iter().filter(|(row, _)| !without.contains(row));
-        let mut columns = block.rows() - without.len();
-        for (_, bytes) in exact {
-            columns -= 1;
-            let part = check(bytes, *address, *find, period.last_day());
-            let counted = part.is_ok_and(|(part, _)| tally.count(&part).is_ok());
-            uncounted += u64::from(!counted);
+        let mut in_columns = block.rows() - without.len();
+        for (_, bytes) in block.exact().iter().filter(|(row, _)| !without.contains(row)) {
+            in_columns -= 1;
+            uncounted += u64::from(!rules.count(bytes, tally));
         }
-        let definition = file.definition.as_ref();
-        let counted =
-            definition.is_some_and(|d| tally.count_block(d, *period, block, &without).is_ok());
+        let counted = file.definition.as_ref().is_some_and(|definition| {
+            tally.count_block(definition, rules.period, block, &without).is_ok()
+        });
         if !counted {
-            uncounted += columns as u64;
+            uncounted += in_columns as u64;
         }
         Ok(())
     })?;

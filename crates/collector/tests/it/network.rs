@@ -1,6 +1,7 @@
 //! Who sends too much, told apart by network and never by address; and that no address is written.
 
 use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
 use crate::client::{self, Answer, connect_from, read_answer};
 use crate::fixture::{Server, TODAY, Vendor, files_with, key};
@@ -40,6 +41,32 @@ fn a_network_that_sends_too_much_waits_and_others_do_not() {
     assert!(others.map(Option::unwrap).any(|answer| answer.status == 201));
     let metrics = server.get("/metrics");
     assert!(metrics.text().contains("refused_total{reason=\"network\"} "), "{}", metrics.text());
+}
+
+/// An address of this machine by which it is known to others; none where it has no network.
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+    // Nothing is sent: the system only says from where it would be.
+    socket.connect("192.0.2.1:9").ok()?;
+    Some(socket.local_addr().unwrap().ip())
+}
+
+#[test]
+fn exact_counts_are_told_on_this_machine_alone() {
+    let vendor = Vendor::new();
+    let serve = ["serve", "--listen", "0.0.0.0:0", "--behind-proxy", "--manifest"];
+    let mut command = vendor.command(&serve);
+    command.arg(vendor.path("manifest.toml"));
+    let server = Server::start(command);
+    let ask = |host: IpAddr, path| {
+        let address = (host, server.address.port()).into();
+        client::exchange(address, &client::request("GET", path, &[], b"")).unwrap().status
+    };
+    assert_eq!(ask(Ipv4Addr::LOCALHOST.into(), "/metrics"), 200);
+    match own_address() {
+        Some(own) => assert_eq!((ask(own, "/metrics"), ask(own, "/health")), (404, 200)),
+        None => println!("skipped: this machine has no network"),
+    }
 }
 
 // Promises 19 and 35: one machine with as many tags as it likes.
