@@ -6,7 +6,7 @@ use collector::catalogue::Catalogue;
 use collector::intake;
 use collector::signers::Signers;
 use collector::store::{Answer, Arrival, Outcome, Store, StoreError};
-use contract::manifest::Manifest;
+use contract::definition::Definition;
 use disk::Disk;
 use envelope::{DatedKey, Digest, KeyPurpose, RootKey, RootPublic, Tag};
 use jiff::civil::{Date, date};
@@ -21,6 +21,8 @@ pub struct Collector {
     pub catalogue: Catalogue,
     /// What it signs with.
     pub signers: Signers,
+    /// The definition of the part that [`Collector::arrival`] makes.
+    pub definition: Digest,
     /// Parts that an index keeps in memory before it writes them to the disk.
     pub index_rows: usize,
 }
@@ -55,9 +57,13 @@ impl Collector {
         root: RootPublic,
         key: DatedKey,
     ) -> Result<Self, collector::catalogue::ReservedName> {
-        let catalogue = Catalogue::new([crate::larkspur::manifest(text, &root)])?;
+        let manifest = crate::larkspur::manifest(text, &root);
+        let definitions = manifest.definitions();
+        let system = definitions.iter().find(|definition| definition.part.as_str() == "system");
+        let definition = system.map_or_else(|| Digest::of(b""), Definition::hash);
+        let catalogue = Catalogue::new([manifest])?;
         let signers = Signers::choose(catalogue.roots(), vec![key], date(2026, 11, 20));
-        Ok(Self { root, catalogue, signers, index_rows: 1_000 })
+        Ok(Self { root, catalogue, signers, definition, index_rows: 1_000 })
     }
 
     /// Opens its store.
@@ -73,15 +79,11 @@ impl Collector {
     /// # Panics
     /// If intake refuses it: then the simulation itself is wrong.
     pub fn arrival(&self, installation: u32, period: &str, os: &str) -> Arrival {
-        let manifest: &Manifest = &crate::larkspur::manifest(crate::larkspur::FIRST, &self.root);
-        let system =
-            |definition: &contract::definition::Definition| definition.part.as_str() == "system";
-        let definition = manifest.definitions().into_iter().find(system).map(|d| d.hash());
-        let hash = definition.unwrap_or_else(|| Digest::of(b""));
         let tag = tag_of(installation, period);
+        let definition = &self.definition;
         let bytes = format!(
-            "{{\"answers\":{{\"os\":\"{os}\"}},\"channel\":\"usage\",\"definition\":\"{hash}\",\
-             \"part\":\"system\",\"period\":\"{period}\",\"program\":\"larkspur\",\
+            "{{\"answers\":{{\"os\":\"{os}\"}},\"channel\":\"usage\",\
+             \"definition\":\"{definition}\",\"part\":\"system\",\"period\":\"{period}\",\"program\":\"larkspur\",\
              \"tag\":\"{tag}\"}}"
         );
         match self.receive(bytes.as_bytes(), period.parse().unwrap_or(date(2026, 11, 20))) {

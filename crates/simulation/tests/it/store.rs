@@ -20,7 +20,7 @@ const TODAY: Date = date(2026, 11, 20);
 const PERIOD: &str = "2026-11-20";
 
 /// What the collector promised to others.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Promises {
     /// Parts whose receipts left, and the receipts.
     held: Vec<(Arrival, String)>,

@@ -37,8 +37,8 @@ pub(super) fn a_day_before(collector: &Collector, seed: u64) -> (SimDisk, Promis
 }
 
 /// Closes the period, and deletes one tag before and one after that.
-fn closing(collector: &Collector, disk: &SimDisk, seed: u64) -> Promises {
-    let mut promises = Promises { may_be_closed: true, ..a_day_before(collector, seed).1 };
+fn closing(collector: &Collector, disk: &SimDisk, before: &Promises) -> Promises {
+    let mut promises = Promises { may_be_closed: true, ..before.clone() };
     let Ok(mut store) = collector.store(disk) else { return promises };
     let (program, channel) = ("larkspur".parse().unwrap(), "usage".parse().unwrap());
     // Asked for before, taken out after.
@@ -66,10 +66,10 @@ pub(super) fn kept_when_closed(
 #[test]
 fn closing_a_period_survives_power_failure_at_every_step() {
     let collector = collector();
-    let (start, _) = a_day_before(&collector, 5);
+    let (start, before) = a_day_before(&collector, 5);
     let covered = every_crash_point(
         &start,
-        |disk| closing(&collector, disk, 5),
+        |disk| closing(&collector, disk, &before),
         |disk, promises| kept_when_closed(&collector, disk, promises),
     );
     let covered = covered.unwrap();
@@ -80,10 +80,10 @@ fn closing_a_period_survives_power_failure_at_every_step() {
 #[test]
 fn closing_a_period_survives_every_error_of_the_disk() {
     let collector = collector();
-    let (start, _) = a_day_before(&collector, 6);
+    let (start, before) = a_day_before(&collector, 6);
     let covered = every_error_point(
         &start,
-        |disk| closing(&collector, disk, 6),
+        |disk| closing(&collector, disk, &before),
         |disk, promises| kept_when_closed(&collector, disk, promises),
     );
     println!("{:?}", covered.unwrap());

@@ -213,8 +213,8 @@ impl ReadFile for PlantedReader {
 }
 
 /// A day that has everything: a restart, batches, a deletion in the log, closing, one in columns.
-fn run(collector: &Collector, disk: &SimDisk, mistake: Mistake) -> Promises {
-    let mut promises = Promises { may_be_closed: true, ..a_day_before(collector, 31).1 };
+fn run(collector: &Collector, disk: &SimDisk, (before, mistake): (&Promises, Mistake)) -> Promises {
+    let mut promises = Promises { may_be_closed: true, ..before.clone() };
     let planted = Planted { disk: disk.clone(), mistake };
     let Ok(mut store) = collector.store(&planted) else { return promises };
     let arrivals =
@@ -236,8 +236,12 @@ fn run(collector: &Collector, disk: &SimDisk, mistake: Mistake) -> Promises {
 }
 
 /// What is wrong with the mistake, if anything shows it: without a fault, or at any crash or error.
-fn found(collector: &Collector, start: &SimDisk, mistake: Mistake) -> Option<String> {
-    let run = |disk: &SimDisk| run(collector, disk, mistake);
+fn found(
+    collector: &Collector,
+    (start, before): (&SimDisk, &Promises),
+    mistake: Mistake,
+) -> Option<String> {
+    let run = |disk: &SimDisk| run(collector, disk, (before, mistake));
     let check = |disk: &SimDisk, promises: &Promises| kept_when_closed(collector, disk, promises);
     let disk = start.copy();
     let promises = run(&disk);
@@ -258,11 +262,12 @@ fn found(collector: &Collector, start: &SimDisk, mistake: Mistake) -> Option<Str
 #[test]
 fn every_planted_mistake_is_caught_and_without_one_nothing_is() {
     let collector = collector();
-    let (start, _) = a_day_before(&collector, 31);
-    assert_eq!(found(&collector, &start, Mistake::None), None);
+    let (start, before) = a_day_before(&collector, 31);
+    let found = |mistake| found(&collector, (&start, &before), mistake);
+    assert_eq!(found(Mistake::None), None);
     let mut missed = Vec::new();
     for mistake in ALL {
-        match found(&collector, &start, mistake) {
+        match found(mistake) {
             Some(said) => println!("{mistake:?}: {said}"),
             None => missed.push(mistake),
         }
