@@ -41,6 +41,9 @@ fn main() {
     if arguments.first().is_some_and(|first| first == "null") {
         return null::serve();
     }
+    if arguments.first().is_some_and(|first| first == process::CHILD) {
+        process::become_child(&arguments[1..]);
+    }
     raise_file_limit();
     let option = |name: &str, default: &str| {
         let at = arguments.iter().position(|argument| argument == name);

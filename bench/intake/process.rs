@@ -3,15 +3,34 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::vendor::Vendor;
 
-/// A running server; it ends with this.
+/// A running server; it ends with this, and with this process however that ends.
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
+}
+
+/// The first word by which this program starts another one as a child that does not outlive it.
+pub(crate) const CHILD: &str = "child";
+
+/// Becomes the program that the arguments name, which is killed when the process that started this
+/// one ends: a panic here aborts, and leaves nobody to end the servers.
+pub(crate) fn become_child(arguments: &[String]) -> ! {
+    let kill = rustix::process::Signal::KILL;
+    rustix::process::set_parent_process_death_signal(Some(kill)).unwrap();
+    let (program, arguments) = arguments.split_first().unwrap();
+    panic!("{program}: {}", Command::new(program).args(arguments).exec());
+}
+
+fn child(program: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.arg(CHILD).arg(program);
+    command
 }
 
 /// The program of the same build.
@@ -24,12 +43,12 @@ pub(crate) fn collector() -> PathBuf {
 impl Server {
     /// The null server.
     pub(crate) fn null() -> Self {
-        Self::start(Command::new(std::env::current_exe().unwrap()).arg("null"))
+        Self::start(child(&std::env::current_exe().unwrap()).arg("null"))
     }
 
     /// A collector in production's setting, with keys and manifest of the vendor.
     pub(crate) fn collector(folder: &Path, vendor: &Vendor, more: &[&str]) -> Self {
-        let mut command = Command::new(collector());
+        let mut command = child(&collector());
         command.env("CANDOR_LOG", "error").arg("--data").arg(folder.join("data")).arg("serve");
         command
             .args(["--listen", "127.0.0.1:0", "--manifest"])
@@ -40,7 +59,7 @@ impl Server {
 
     /// A relay before this server, without bounds by network: all load comes from one.
     pub(crate) fn relay(&self) -> Self {
-        let mut command = Command::new(collector().with_file_name("candor-relay"));
+        let mut command = child(&collector().with_file_name("candor-relay"));
         command.env("CANDOR_RELAY_LOG", "error").args(["serve", "--listen", "127.0.0.1:0"]);
         command.args(["--connections-per-network", "0", "--requests-per-network-hour", "0"]);
         Self::start(command.arg("--gateway").arg(format!("http://{}", self.address)))

@@ -82,6 +82,11 @@ pub const RELEASE_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// system's queue until an idle one is cut. Ten thousand that dawdle leave room for others.
 pub const CONNECTIONS_MAX: usize = 16_384;
 
+/// Connections that the system takes while the server is at work on something else: each of a fleet
+/// that calls at one moment. Who finds the queue full is not heard and calls again after a second,
+/// then three. Linux grants `net.core.somaxconn` at most, 4,096 as it comes.
+pub const LISTEN_QUEUE: u32 = 4_096;
+
 /// Open files that are kept from connections: logs, runs of indexes and columns of the periods that
 /// are written or read, and a release. Where the system allows few, half of them.
 pub const FILES_KEPT: usize = 256;

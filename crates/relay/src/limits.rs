@@ -18,6 +18,11 @@ pub const KEYS_BYTES_MAX: usize = 32 * 1024;
 /// Connections at once. An idle one costs about 20 kB, so all of them 330 MB.
 pub const CONNECTIONS_MAX: usize = 16_384;
 
+/// Connections that the system takes while the server is at work on something else: each of a fleet
+/// that calls at one moment. Who finds the queue full is not heard and calls again after a second,
+/// then three. Linux grants `net.core.somaxconn` at most, 4,096 as it comes.
+pub const LISTEN_QUEUE: u32 = 4_096;
+
 /// Open files that are kept from connections, besides one for each of [`EXCHANGES_MAX`]: the
 /// certificate, the log and the runtime's own.
 pub const FILES_KEPT: usize = 32;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use contract::publish::Rehearsal;
 use disk::Disk;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -26,7 +26,9 @@ use super::{connection, keys, manifests};
 use crate::catalogue::Catalogue;
 use crate::failure::with_causes;
 use crate::keep::{Keep, Look};
-use crate::limits::{FILES_KEPT, HANDSHAKE_TIMEOUT, SALT_LIFETIME, SHUTDOWN_TIMEOUT, TICK};
+use crate::limits::{
+    FILES_KEPT, HANDSHAKE_TIMEOUT, LISTEN_QUEUE, SALT_LIFETIME, SHUTDOWN_TIMEOUT, TICK,
+};
 use crate::metrics::Metrics;
 use crate::signers::Signers;
 
@@ -149,7 +151,7 @@ async fn run<E: Disk + 'static>(
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     let failed = |error| ServeError::Listen(settings.listen, error);
-    let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
+    let listener = listen(settings.listen).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let on = |kind| signal(kind).map_err(ServeError::Signals);
     let mut terminate = on(SignalKind::terminate())?;
@@ -204,6 +206,14 @@ async fn run<E: Disk + 'static>(
     let all = u32::try_from(settings.connections_max).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, slots.acquire_many(all)).await;
     Ok(())
+}
+
+/// Listens with a queue that holds a fleet: the library's own holds 128.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(LISTEN_QUEUE)
 }
 
 /// Takes the next connection once there is room for it.
@@ -315,6 +325,7 @@ async fn renew_keys(disk: &dyn Disk, shared: &Shared) {
             *shared.signers.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&signers);
             shared.gateway.renew(disk, &signers, shared.clock.today());
             shared.writer.tell(Job::Keys(signers)).await;
+            tracing::info!("the keys were read again");
         }
         Err(error) => tracing::error!(error = with_causes(&error), "keys were not read"),
     }
@@ -322,18 +333,23 @@ async fn renew_keys(disk: &dyn Disk, shared: &Shared) {
 
 /// SIGHUP: certificate, manifests and keys are read again; what cannot be read stays as it was.
 async fn reload(settings: &Settings, disk: &dyn Disk, shared: &Shared) {
-    if let Some(Err(error)) = settings.tls.as_ref().map(Tls::reload) {
-        tracing::error!(error = with_causes(&error), "the old certificate stays");
+    match settings.tls.as_ref().map(Tls::reload) {
+        Some(Err(error)) => {
+            tracing::error!(error = with_causes(&error), "the old certificate stays")
+        }
+        Some(Ok(())) => tracing::info!("the certificate was read again"),
+        None => {}
     }
     match manifests::load(disk, &settings.manifests) {
         Ok(catalogue) => {
             let mut current = shared.catalogue.write().unwrap_or_else(PoisonError::into_inner);
+            let programs = catalogue.programs().count();
             *current = Arc::new(catalogue);
+            tracing::info!(programs, "the manifests were read again");
         }
         Err(error) => tracing::error!(error = with_causes(&error), "the old manifests stay"),
     }
     renew_keys(disk, shared).await;
     shared.site.outdate().await;
     refresh(shared).await;
-    tracing::info!("certificate, manifests and keys were read again");
 }

@@ -1,7 +1,8 @@
 //! Who sends too much, told apart by network and never by address; and that no address is written.
 
 use std::io::Write as _;
-use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, TcpStream, UdpSocket};
+use std::time::Duration;
 
 use crate::client::{self, Answer, connect_from, read_answer};
 use crate::fixture::{Server, TODAY, Vendor, files_with, key};
@@ -123,6 +124,29 @@ fn a_network_has_so_many_connections_and_no_more() {
     assert_eq!(other.unwrap().status, 200);
     drop(kept);
     assert!(server.get("/metrics").text().contains("candor_connections_turned_away_total 1\n"));
+}
+
+// With the library's own queue of 128 the others were not heard, and called again after a second.
+#[test]
+fn a_fleet_that_calls_while_the_server_is_busy_waits_in_the_systems_queue() {
+    const FLEET: usize = 300;
+    let mut granted = String::new();
+    let queue = std::fs::File::open("/proc/sys/net/core/somaxconn").unwrap();
+    std::io::Read::read_to_string(&mut { queue }, &mut granted).unwrap();
+    let fleet = FLEET.min(granted.trim().parse().unwrap());
+    let vendor = Vendor::new();
+    let server = vendor.serve();
+    // As if it had been at work on something else.
+    server.signal("STOP");
+    let patience = Duration::from_secs(20);
+    let call = |_| TcpStream::connect_timeout(&server.address, patience).unwrap();
+    let called: Vec<_> = (0..fleet).map(call).collect();
+    server.signal("CONT");
+    let health = client::request("GET", "/health", &[], b"");
+    for mut stream in called {
+        stream.write_all(&health).unwrap();
+        assert_eq!(read_answer(&mut stream).unwrap().status, 200);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -14,7 +14,7 @@ use super::{connection, keys};
 use crate::crowd::{Allowance, Crowd, Guest};
 use crate::failure::with_causes;
 use crate::limits::{
-    EXCHANGES_MAX, FILES_KEPT, HANDSHAKE_TIMEOUT, IDLE_GATEWAY_TIME, SALT_LIFETIME,
+    EXCHANGES_MAX, FILES_KEPT, HANDSHAKE_TIMEOUT, IDLE_GATEWAY_TIME, LISTEN_QUEUE, SALT_LIFETIME,
     SHUTDOWN_TIMEOUT,
 };
 
@@ -85,7 +85,7 @@ async fn run(
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     let failed = |error| ServeError::Listen(settings.listen, error);
-    let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
+    let listener = listen(settings.listen).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let on = |kind| signal(kind).map_err(ServeError::Signals);
     let mut terminate = on(SignalKind::terminate())?;
@@ -132,6 +132,14 @@ async fn run(
     let all = u32::try_from(settings.connections_max).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, slots.acquire_many(all)).await;
     Ok(())
+}
+
+/// Listens with a queue that holds a fleet: the library's own holds 128.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(LISTEN_QUEUE)
 }
 
 /// Takes the next connection once there is room for it.
