@@ -90,12 +90,24 @@ impl Catalogue {
         self.programs.iter().map(|(id, served)| (id, served.manifest.program.root_keys.as_slice()))
     }
 
+    /// Each channel with the newest manifest that has it: that one says how long parts are kept.
+    pub fn channels(&self) -> Vec<(&ProgramId, &Manifest, &Channel)> {
+        let mut newest = BTreeMap::new();
+        for (id, served) in &self.programs {
+            for manifest in served.older.iter().chain(std::iter::once(&served.manifest)) {
+                for channel in &manifest.channels {
+                    newest.insert((id, &channel.id), (manifest, channel));
+                }
+            }
+        }
+        newest.into_iter().map(|((id, _), (manifest, channel))| (id, manifest, channel)).collect()
+    }
+
     /// How long each channel keeps parts.
     pub fn retention(&self) -> Retention {
-        Retention::new(self.programs.iter().flat_map(|(id, served)| {
-            let manifests = served.older.iter().chain(std::iter::once(&served.manifest));
-            let channels = manifests.flat_map(|manifest| &manifest.channels);
-            channels.map(|channel| (id.clone(), channel.id.clone(), channel.retention_days))
+        let channels = self.channels().into_iter();
+        Retention::new(channels.map(|(program, _, channel)| {
+            (program.clone(), channel.id.clone(), channel.retention_days)
         }))
     }
 }

@@ -76,9 +76,9 @@ pub struct Serve {
     #[arg(long, env = "CANDOR_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8710")]
     pub listen: SocketAddr,
 
-    /// Manifests to serve; of one program the last is its newest. Copies are kept in the data
-    /// folder: parts of older manifests are still taken, and without this option the copies are
-    /// served
+    /// Manifests to serve: files, or folders with one file .toml for each program. Of one program
+    /// the last is its newest. Read again on SIGHUP. Copies are kept in the data folder: parts of
+    /// older manifests are still taken, and without this option the copies are served
     #[arg(long, env = "CANDOR_MANIFEST", value_name = "FILE",
           num_args = 1.., value_delimiter = ',')]
     pub manifest: Vec<PathBuf>,

@@ -153,7 +153,7 @@ pub fn finish(
     Ok(())
 }
 
-/// What is wrong with the releases of a channel, each with its file.
+/// How many releases a channel has, and what is wrong with them, each with its file.
 ///
 /// # Errors
 /// If the disk fails.
@@ -161,14 +161,15 @@ pub fn check(
     disk: &dyn Disk,
     (program, channel): (&ProgramId, &ChannelId),
     roots: &[RootPublic],
-) -> Result<Vec<(String, String)>, DiskError> {
+) -> Result<(u64, Vec<(String, String)>), DiskError> {
     let folder = folder_of(program, channel);
     let mut wrong = Vec::new();
     let frozen = match read(disk, program, channel) {
         Ok(frozen) => frozen,
         Err(ReleasesError::Disk(error)) => return Err(error),
-        Err(error) => return Ok(vec![(folder, error.to_string())]),
+        Err(error) => return Ok((0, vec![(folder, error.to_string())])),
     };
+    let releases = frozen.len() as u64;
     for Frozen { release, bytes, signature } in frozen {
         let path = release_path(&folder, release.number);
         let signature =
@@ -179,7 +180,7 @@ pub fn check(
             None => wrong.push((path, "it has no signature".to_owned())),
         }
     }
-    Ok(wrong)
+    Ok((releases, wrong))
 }
 
 /// What the folder of releases looks like: changes when anything in it is added.

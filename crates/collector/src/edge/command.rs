@@ -126,6 +126,11 @@ fn of_store(headline: &str, data: &Path, error: &StoreError) -> Failure {
     }
 }
 
+/// "1 part", "3 parts".
+fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// What cannot be printed is of no use; the reader has gone.
 fn print(out: &mut impl Write, text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

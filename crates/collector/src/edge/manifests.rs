@@ -1,6 +1,7 @@
 //! Manifests as files: those named on the command line, and the copies in the data folder by which
 //! older software is understood and the other commands know what is served.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ const FOLDER: &str = "manifests";
 /// The file that names a program's newest manifest.
 const NEWEST: &str = "newest";
 const SUFFIX: &str = ".toml";
+/// Files in a folder that is named: one for each program. More is another folder than was meant.
+const FOLDER_FILES_MAX: usize = 1_024;
 
 /// Why a manifest is not served.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,22 @@ pub enum ManifestError {
         /// Every rule that it breaks.
         source: Problems,
     },
+    /// A folder that was named holds none, or more than anybody has.
+    #[error("{} has {files} files that end in .toml, not 1 to {FOLDER_FILES_MAX}", path.display())]
+    Files {
+        /// The folder.
+        path: PathBuf,
+        /// How many there are.
+        files: usize,
+    },
+    /// A folder that was named holds two of one program, and no order among them.
+    #[error("{} has two manifests of {program}, and nothing says which is newer", path.display())]
+    Twice {
+        /// The folder.
+        path: PathBuf,
+        /// The program.
+        program: ProgramId,
+    },
     /// Its program has one of the server's own names.
     #[error(transparent)]
     Name(#[from] ReservedName),
@@ -47,20 +66,30 @@ pub enum ManifestError {
 }
 
 /// Reads the manifests that were named, keeps copies, and adds the older ones of the same programs.
-/// Where none is named, those of the data folder are served.
+/// Of a folder that is named these are the files in it, one for each program: another one is added
+/// by laying it there. Where none is named, those of the data folder are served.
 ///
 /// # Errors
-/// If one cannot be read or breaks rules, or the data folder cannot be written.
+/// If one cannot be read or breaks rules, a folder holds none or two of one program, or the data
+/// folder cannot be written. Nothing was kept then.
 pub fn load(disk: &dyn Disk, named: &[PathBuf]) -> Result<Catalogue, ManifestError> {
     if named.is_empty() {
         return stored(disk);
     }
     let mut newest = Vec::new();
     for path in named {
-        let text = read(path)?;
-        let manifest = Manifest::parse(&text)
-            .map_err(|source| ManifestError::Rules { path: path.clone(), source })?;
-        newest.push((manifest, text));
+        let mut programs = BTreeSet::new();
+        for path in files_of(path)? {
+            let text = read(&path)?;
+            let rules = |source| ManifestError::Rules { path: path.clone(), source };
+            let manifest = Manifest::parse(&text).map_err(rules)?;
+            if !programs.insert(manifest.program.id.clone()) {
+                let program = manifest.program.id;
+                let path = path.parent().unwrap_or(&path).to_owned();
+                return Err(ManifestError::Twice { path, program });
+            }
+            newest.push((manifest, text));
+        }
     }
     // Checked before anything is kept.
     Catalogue::new(newest.iter().map(|(manifest, _)| manifest.clone()))?;
@@ -68,13 +97,33 @@ pub fn load(disk: &dyn Disk, named: &[PathBuf]) -> Result<Catalogue, ManifestErr
         keep(disk, manifest, text)?;
     }
     let mut all = Vec::new();
-    let programs: std::collections::BTreeSet<_> =
-        newest.iter().map(|(manifest, _)| &manifest.program.id).collect();
+    let programs: BTreeSet<_> = newest.iter().map(|(manifest, _)| &manifest.program.id).collect();
     for program in programs {
         all.extend(stored_of(disk, program)?);
     }
     all.extend(newest.into_iter().map(|(manifest, _)| manifest));
     Ok(Catalogue::new(all)?)
+}
+
+/// The file that was named, or the manifests in the folder that was named, by name.
+fn files_of(path: &Path) -> Result<Vec<PathBuf>, ManifestError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let failed = |source| ManifestError::Read { path: path.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let name = name.to_string_lossy();
+        if name.ends_with(SUFFIX) && !name.starts_with('.') {
+            files.push(path.join(&*name));
+        }
+    }
+    if !(1..=FOLDER_FILES_MAX).contains(&files.len()) {
+        return Err(ManifestError::Files { path: path.to_owned(), files: files.len() });
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// The manifests of the data folder.

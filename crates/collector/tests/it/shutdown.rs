@@ -79,7 +79,7 @@ fn a_server_that_is_stopped_under_load_loses_no_request() {
 }
 
 #[test]
-fn a_manifest_is_upgraded_and_another_program_is_added_without_a_restart() {
+fn a_manifest_is_upgraded_without_a_restart_beside_another_program() {
     let vendor = Vendor::new();
     let text = include_str!("larkspur.toml").replace("ROOT", &vendor.root.to_string());
     let other = text.replace("id = \"larkspur\"", "id = \"bluebell\"");

@@ -10,7 +10,7 @@ use disk::ErrorKind;
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::{clock, of_disk, of_store, open_existing, print};
+use super::{clock, counted, of_disk, of_store, open_existing, print};
 use crate::catalogue::Catalogue;
 use crate::config::Forget;
 use crate::edge::manifests;
@@ -124,17 +124,20 @@ impl Done {
         }
         let Settled { tags, rows, held_back, .. } = self.settled;
         if tags > 0 {
-            let _ = writeln!(text, "Deleted on request: {tags} tags, {rows} parts.");
+            let (tags, rows) = (counted(tags, "tag", "tags"), counted(rows, "part", "parts"));
+            let _ = writeln!(text, "Deleted on request: {tags}, {rows}.");
         }
         if held_back > 0 {
             let _ = writeln!(
                 text,
-                "Held back: {held_back} deletions, unusually many for one day. Look whether people \
-                 asked for them; then: candor-collector forget --let-go"
+                "Held back: {}, unusually many for one day. Look whether people asked for them; \
+                 then: candor-collector forget --let-go",
+                counted(held_back, "deletion", "deletions"),
             );
         }
         if self.closed > 0 {
-            let _ = writeln!(text, "Closed: {} periods are columns now.", self.closed);
+            let closed = counted(self.closed, "period is", "periods are");
+            let _ = writeln!(text, "Closed: {closed} columns now.");
         }
         text
     }

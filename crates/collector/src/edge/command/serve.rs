@@ -135,12 +135,20 @@ fn load_manifests(disk: &OsDisk, data: &Path, options: &Serve) -> Result<Catalog
             UNTOUCHED,
             format!("mend it; candor-agent manifest check {} shows the same", path.display()),
         ),
-        ManifestError::Read { .. } | ManifestError::Name(_) => Failure::new(
+        ManifestError::Twice { .. } => Failure::new(
             HEADLINE,
-            with_causes(&error),
+            error.to_string(),
             UNTOUCHED,
-            "name the manifest that ships with the product: serve --manifest FILE",
+            "leave the newest of each program there: the data folder keeps what it has served",
         ),
+        ManifestError::Read { .. } | ManifestError::Files { .. } | ManifestError::Name(_) => {
+            Failure::new(
+                HEADLINE,
+                with_causes(&error),
+                UNTOUCHED,
+                "name the manifest that ships with the product: serve --manifest FILE",
+            )
+        }
     })?;
     if catalogue.programs().next().is_none() {
         return Err(Failure::new(
