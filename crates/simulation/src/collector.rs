@@ -83,8 +83,8 @@ impl Collector {
         let definition = &self.definition;
         let bytes = format!(
             "{{\"answers\":{{\"os\":\"{os}\"}},\"channel\":\"usage\",\
-             \"definition\":\"{definition}\",\"part\":\"system\",\"period\":\"{period}\",\"program\":\"larkspur\",\
-             \"tag\":\"{tag}\"}}"
+             \"definition\":\"{definition}\",\"part\":\"system\",\"period\":\"{period}\",\
+             \"program\":\"larkspur\",\"tag\":\"{tag}\"}}"
         );
         match self.receive(bytes.as_bytes(), period.parse().unwrap_or(date(2026, 11, 20))) {
             Ok(arrival) => arrival,

@@ -335,7 +335,7 @@ async fn renew_keys(disk: &dyn Disk, shared: &Shared) {
 async fn reload(settings: &Settings, disk: &dyn Disk, shared: &Shared) {
     match settings.tls.as_ref().map(Tls::reload) {
         Some(Err(error)) => {
-            tracing::error!(error = with_causes(&error), "the old certificate stays")
+            tracing::error!(error = with_causes(&error), "the old certificate stays");
         }
         Some(Ok(())) => tracing::info!("the certificate was read again"),
         None => {}

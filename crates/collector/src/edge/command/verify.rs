@@ -75,13 +75,13 @@ pub(super) fn run(
     }
     let is_as_promised = report.findings.is_empty();
     let rehearsal = matches!(clock, Clock::Fixed(_));
-    let filed = Filed { made_by: MADE_BY, today, rehearsal, retention, releases, report };
+    let whole = Filed { made_by: MADE_BY, today, rehearsal, retention, releases, report };
     if json {
-        print(out, &format!("{}\n", json!(filed)));
+        print(out, &format!("{}\n", json!(whole)));
     } else {
         // A report is read elsewhere, where nobody knows from where it was asked for.
         let data = data.canonicalize().unwrap_or_else(|_| data.to_owned());
-        print(out, &filed.sentences(&data));
+        print(out, &whole.sentences(&data));
     }
     Ok(if is_as_promised { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
