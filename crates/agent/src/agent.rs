@@ -128,7 +128,7 @@ impl<'w> Agent<'w> {
     /// # Errors
     /// If the state cannot be read.
     pub fn roots(&self) -> Result<Vec<RootPublic>, Trouble> {
-        let record = self.state().record(&self.manifest.program.id)?;
+        let record = self.read()?.record;
         let decided = self.channels().filter_map(|channel| record.decision(channel));
         let mut roots = self.destination.root_keys.clone();
         roots.extend(decided.flat_map(|decision| decision.destination.root_keys.clone()));
@@ -150,7 +150,8 @@ impl<'w> Agent<'w> {
         Period::containing(channel.period, day_of(self.now()))
     }
 
-    /// Reads everything that bears on decisions. Each send reads it again.
+    /// Reads everything that bears on decisions. Each send reads it again. What was read stays so
+    /// after a power failure, as far as the disk can make it durable.
     ///
     /// # Errors
     /// If the state cannot be read; then nothing may be sent.
@@ -158,12 +159,11 @@ impl<'w> Agent<'w> {
         let state = self.state();
         let mut environments = vec![self.environment.clone()];
         environments.extend(state.services()?);
-        Ok(Reading {
-            record: state.record(&self.manifest.program.id)?,
-            policy: self.policy(),
-            environments,
-            now: self.now(),
-        })
+        let record = state.record(&self.manifest.program.id)?;
+        let reading = Reading { record, policy: self.policy(), environments, now: self.now() };
+        // After it was read: another command may be between a rename and its sync right now.
+        state.settle_to_look();
+        Ok(reading)
     }
 
     /// Asks the gate about a channel.

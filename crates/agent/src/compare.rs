@@ -53,7 +53,7 @@ impl Agent<'_> {
     /// Inside the air gap, if there is no release, or if it is not signed as the manifest says.
     pub fn compare(&self, channel: &str, net: &dyn Fetch) -> Result<Comparison, Trouble> {
         let id = self.find(channel)?.id.clone();
-        if self.state().record(&self.manifest.program.id)?.airgap() {
+        if self.read()?.record.airgap() {
             return Err(nothing(
                 "this machine is in the air gap, and nobody is asked from there".to_owned(),
                 "download the release elsewhere, or candor-agent airgap off",

@@ -182,7 +182,7 @@ impl Agent<'_> {
     pub fn fetch_policy(&self, after_seconds: i64) -> Result<(), Trouble> {
         let Some(remote) = self.world.policy.remote() else { return Ok(()) };
         let state = self.state();
-        if state.disk().is_err() || state.record(&self.manifest.program.id)?.airgap() {
+        if state.disk().is_err() || self.read()?.record.airgap() {
             return Ok(());
         }
         // A file that is damaged is written anew; until then nothing is sent.

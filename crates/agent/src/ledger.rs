@@ -22,7 +22,7 @@ pub use prune::{Folded, Place, Unreachable, removable, without_oldest};
 pub use verify::{Finding, Proof, verify};
 
 /// The ledger's file.
-const LEDGER: &str = "ledger.jsonl";
+pub(crate) const LEDGER: &str = "ledger.jsonl";
 
 /// Bytes of one line at most: a part of 16 KiB, escaped in JSON, and its surroundings.
 const LINE_BYTES_MAX: u64 = 64 * 1024;
@@ -260,6 +260,7 @@ fn cut(disk: &dyn Disk, length: u64) -> Result<(), DiskError> {
 }
 
 /// The ledger's lines as they stand in the file, oldest first. An unfinished last line is not one.
+/// They are durable by then, as far as the disk can make them so.
 ///
 /// # Errors
 /// If the file cannot be read.
@@ -267,6 +268,8 @@ pub fn lines(disk: &dyn Disk) -> Result<Vec<Vec<u8>>, Trouble> {
     // Twice the bound: the file grows past it before it is pruned.
     let bytes = disk.read(LEDGER, 2 * LEDGER_BYTES_MAX);
     let bytes = bytes.map_err(|error| Trouble::disk("reading the ledger", &error))?;
+    // Whoever wrote the last line may have been killed before its sync. Looking works anyhow.
+    let _ = disk.settle(LEDGER);
     let bytes = bytes.unwrap_or_default();
     let mut lines: Vec<Vec<u8>> = bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
     lines.pop();

@@ -17,7 +17,8 @@ use crate::limits::{OUTBOX_FILE_BYTES_MAX, OUTBOX_FILES_MAX};
 use crate::sealed::{self, Sealed};
 use crate::trouble::Trouble;
 
-const FOLDER: &str = "outbox";
+/// The folder of what is frozen.
+pub(crate) const FOLDER: &str = "outbox";
 
 /// The parts of one channel and period, frozen.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

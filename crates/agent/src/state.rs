@@ -11,9 +11,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::Role;
+use crate::ledger::LEDGER;
 use crate::limits::{LOCK_SECONDS_MAX, RECORD_BYTES_MAX, STATE_FILE_BYTES_MAX};
 use crate::ports::Clock;
 use crate::trouble::Trouble;
+use crate::{outbox, sealed};
 
 mod secret;
 
@@ -227,12 +229,31 @@ impl<'w> State<'w> {
         self.write(path, &bytes)
     }
 
-    /// Holds the folder while something in it changes; waits a little for another command.
+    /// Holds the folder while something in it changes; waits a little for another command. What
+    /// that left is durable then: nobody acts on what a power failure takes back.
     ///
     /// # Errors
-    /// If another process holds it for too long.
+    /// If another process holds it for too long, or the disk fails.
     pub fn lock(&self) -> Result<LockGuard, Trouble> {
-        self.lock_as(LOCK, LOCK_SECONDS_MAX)
+        let held = self.lock_as(LOCK, LOCK_SECONDS_MAX)?;
+        let settled = self.settle();
+        settled.map(|()| held).map_err(|error| Trouble::disk("holding the state", &error))
+    }
+
+    /// Makes durable what everybody reads here by now. A command that was killed right after a
+    /// rename, or before the sync of a line, leaves what a power failure takes back.
+    fn settle(&self) -> Result<(), DiskError> {
+        let Some(disk) = self.disk else { return Ok(()) };
+        // The folders first: a sync of the root then settles whatever the others stand on.
+        [outbox::FOLDER, sealed::FOLDER, LEDGER, ""]
+            .into_iter()
+            .try_for_each(|path| disk.settle(path))
+    }
+
+    /// The same for somebody who only looks: it is settled before it is shown. Where it cannot be,
+    /// it is shown all the same, as looking works in every state.
+    pub fn settle_to_look(&self) {
+        let _ = self.settle();
     }
 
     /// Takes a lock, waiting for it at most this long.

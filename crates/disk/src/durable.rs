@@ -164,6 +164,22 @@ impl<F: Folder> Disk for Durable<F> {
         }
     }
 
+    fn settle(&self, path: &str) -> Result<(), DiskError> {
+        let failed = DiskError::failed::<io::Error>(Attempt::Settle, path);
+        if path.is_empty() {
+            return self.root.sync().map_err(failed);
+        }
+        let Some((folder, name)) = self.existing_folder_of(path, Attempt::Settle)? else {
+            return Ok(());
+        };
+        let synced = match folder.open(name, Access::Read).map_err(&failed)? {
+            Opened::File(file, _) => file.sync(),
+            Opened::NotRegular => folder.below(&[name]).and_then(|inside| inside.sync()),
+            Opened::Nothing => Ok(()),
+        };
+        synced.map_err(failed)
+    }
+
     fn bytes_free(&self) -> Result<u64, DiskError> {
         self.root.bytes_free().map_err(DiskError::failed(Attempt::BytesFree, ""))
     }

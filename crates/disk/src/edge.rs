@@ -23,7 +23,10 @@ impl OsDisk {
     pub fn open(root: &Path) -> Result<Self, DiskError> {
         let failed = DiskError::failed::<Errno>(Attempt::OpenRoot, "");
         match rustix::fs::mkdir(root, os_folder::FOLDER_MODE) {
-            Ok(()) => rustix::fs::chmod(root, os_folder::FOLDER_MODE).map_err(&failed)?,
+            Ok(()) => {
+                rustix::fs::chmod(root, os_folder::FOLDER_MODE).map_err(&failed)?;
+                settle_name_of(root).map_err(&failed)?;
+            }
             // It exists; or, on a read-only system, opening it tells.
             Err(Errno::EXIST | Errno::ROFS) => {}
             Err(error) => return Err(failed(error)),
@@ -35,5 +38,21 @@ impl OsDisk {
             return Err(DiskError::OpenToOthers);
         }
         Ok(Self::new(OsFolder::new(root)))
+    }
+}
+
+/// Makes the name of a new folder durable, and with it everything that will be in it.
+fn settle_name_of(folder: &Path) -> Result<(), Errno> {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    match rustix::fs::open(
+        parent,
+        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    ) {
+        Ok(parent) => rustix::fs::fsync(parent),
+        // Whoever may make a folder in it may not read it: nobody else could do more.
+        Err(Errno::ACCESS) => Ok(()),
+        Err(error) => Err(error),
     }
 }

@@ -77,6 +77,7 @@ pub enum Attempt {
     WriteAgain,
     WriteOver,
     ReadAt,
+    Settle,
 }
 
 /// What a person can do about an error: one kind, one advice.
@@ -152,6 +153,7 @@ impl fmt::Display for Attempt {
             Self::Truncate => "truncate",
             Self::WriteAgain => "write again the end of",
             Self::WriteOver => "write over",
+            Self::Settle => "make durable",
         })
     }
 }

@@ -90,6 +90,12 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// holds it.
     fn try_lock(&self, path: &str) -> Result<LockGuard, DiskError>;
 
+    /// Makes durable what stands at the path as it reads now, whoever left it there: a file's
+    /// content, or the names in a folder, `""` for the root's. A program that was killed between a
+    /// rename and its sync leaves a name that everybody sees, and that a power failure takes back.
+    /// Needs the right to read alone; nothing to do where nothing is there.
+    fn settle(&self, path: &str) -> Result<(), DiskError>;
+
     /// How many bytes this user may still write.
     fn bytes_free(&self) -> Result<u64, DiskError>;
 }

@@ -204,6 +204,10 @@ impl Disk for SimDisk {
         self.files.try_lock(path)
     }
 
+    fn settle(&self, path: &str) -> Result<(), DiskError> {
+        self.files.settle(path)
+    }
+
     fn bytes_free(&self) -> Result<u64, DiskError> {
         self.files.bytes_free()
     }

@@ -12,7 +12,9 @@
 //! * a part that the ledger says was deleted and that the collector on paper still holds;
 //! * a ledger that does not verify;
 //! * a decision that was answered and is not in the record, or is there by half, whatever the
-//!   disk did meanwhile.
+//!   disk did meanwhile;
+//! * a record that says something else after a power failure than what somebody read before it,
+//!   also where the command that wrote it was killed and answered nobody.
 //!
 //! What does not: a part that is late, or that stays unsent because somebody said no, because its
 //! period closed, or because the disk failed; a command that fails while the disk does; a garbled
@@ -276,7 +278,10 @@ impl History {
             }
             Operation::Weather(weather) => self.world.network.weather.set(weather),
             Operation::Upgrade(_) | Operation::Downgrade => self.install(operation),
-            Operation::LosePower => self.world.lose_power(),
+            Operation::LosePower => {
+                self.world.lose_power();
+                self.check_decided()?;
+            }
             Operation::Processors(n) => {
                 self.world.facts.set("processors", contract::answer::Fact::Number(n));
             }

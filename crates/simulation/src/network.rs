@@ -5,7 +5,6 @@ use core::net::{IpAddr, Ipv4Addr};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use agent::ledger;
 use agent::ports::{Believed, HeldRequest, LastLook, NoReply, Reply, Transport};
 use contract::bundle::{self, Fate};
 use contract::destination::DirectWay;
@@ -13,13 +12,14 @@ use contract::gate::Consent;
 use contract::manifest::{Manifest, Relay as Named};
 use contract::part::Part;
 use envelope::oblivious::Capsule;
+use disk::Disk as _;
 use envelope::{Digest, RootPublic, Tag, TagKey};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use self::mail::Letter;
 pub use self::mail::Mail;
-use crate::disk::SimDisk;
+use crate::disk::{SimDisk, Survival};
 use crate::relay::Relay;
 use crate::vendor::Vendor;
 
@@ -180,9 +180,15 @@ impl Network {
 
     fn record(&self, to: &str, bytes: &[u8], tier: String) {
         let disk = self.disk.borrow();
+        // What a power failure at this very moment leaves of it.
+        let durable = |disk: &SimDisk| {
+            let copy = disk.copy();
+            copy.crash(Survival::Nothing);
+            copy.restart()
+        };
         // Where the disk is gone the ledger cannot be read; what is left of it is looked at later.
         let is_ledgered =
-            disk.as_ref().is_none_or(|disk| disk.is_off() || ledgered(disk, bytes, to));
+            disk.as_ref().is_none_or(|disk| disk.is_off() || ledgered(&durable(disk), bytes, to));
         let packet = Packet { to: to.to_owned(), bytes: bytes.to_vec(), tier, is_ledgered };
         self.packets.borrow_mut().push(packet);
     }
@@ -299,9 +305,18 @@ impl Transport for Network {
     }
 }
 
+/// The ledger's lines as a program reads them. The agent's own reading makes them durable, which
+/// would hide that whoever wrote them did not.
+pub(crate) fn ledger_lines(disk: &SimDisk) -> Result<Vec<Vec<u8>>, String> {
+    let bytes = disk.read("ledger.jsonl", u64::MAX).map_err(|e| e.to_string())?.unwrap_or_default();
+    let mut lines: Vec<Vec<u8>> = bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+    lines.pop();
+    Ok(lines)
+}
+
 /// Whether a part's bytes stand in the ledger, as a text among its lines, with where they went.
 pub(crate) fn ledgered(disk: &SimDisk, bytes: &[u8], to: &str) -> bool {
-    let lines = ledger::lines(disk).unwrap_or_default();
+    let lines = ledger_lines(disk).unwrap_or_default();
     let written = |text: &str| serde_json::to_string(text).unwrap_or_default();
     let (part, to) = (written(&String::from_utf8_lossy(bytes)), written(to));
     // Whoever carries a file by hand goes where they like.

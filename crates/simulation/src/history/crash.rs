@@ -35,14 +35,17 @@ impl History {
             self.world.disk.arm(self.world.disk.steps() + after, fault);
         }
         let is_done = self.attempt(operation, &mut shown)?;
-        if let Some((_, fault)) = fault {
-            let is_off = self.world.disk.is_off();
-            let lost_power = is_off && matches!(fault, Fault::PowerLost { .. });
+        let is_off = self.world.disk.is_off();
+        let lost_power = is_off && matches!(fault, Some((_, Fault::PowerLost { .. })));
+        if fault.is_some() {
             let disk = &self.world.disk;
             self.world.disk = if lost_power { disk.restart() } else { disk.kill() };
         }
         shown.extend(self.waiting()?);
         self.settle(operation, is_done)?;
+        if lost_power {
+            self.check_decided()?;
+        }
         Ok(shown)
     }
 
@@ -100,12 +103,7 @@ impl History {
             }
             return Ok(());
         }
-        let seen = if self.noticed.is_some() && channel == "usage" {
-            Recorded::Noticed
-        } else {
-            Recorded::Nothing
-        };
-        let before = self.said.get(channel).map_or(seen, |tier| Recorded::of(*tier));
+        let before = self.known(channel);
         if is_done {
             return Err(format!("a decision was answered and is not in the record: {found:?}"));
         }
@@ -113,6 +111,30 @@ impl History {
             return Err(format!("a decision is half there: {found:?} after {before:?}"));
         }
         Ok(())
+    }
+
+    /// After a power failure the record says of every channel what it said before: what somebody
+    /// was told, or what they saw when they looked what had come of a command that was killed.
+    pub(super) fn check_decided(&self) -> Result<(), String> {
+        for channel in ["usage", "devices"] {
+            let (found, _) = self.recorded(channel)?;
+            let known = self.known(channel);
+            if found != known {
+                return Err(format!("power failed, and {channel} is {found:?} after {known:?}"));
+            }
+        }
+        let is_inside = self.record()?.airgap();
+        if is_inside == self.inside { Ok(()) } else { Err("the air gap came undone".into()) }
+    }
+
+    /// What the record said of a channel when it was looked at last.
+    fn known(&self, channel: &str) -> Recorded {
+        let seen = if self.noticed.is_some() && channel == "usage" {
+            Recorded::Noticed
+        } else {
+            Recorded::Nothing
+        };
+        self.said.get(channel).map_or(seen, |tier| Recorded::of(*tier))
     }
 
     fn record(&self) -> Result<contract::decision::Record, String> {

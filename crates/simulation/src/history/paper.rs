@@ -5,6 +5,7 @@ use agent::ledger::{self, Entry, Line};
 use envelope::Digest;
 
 use super::History;
+use crate::network::ledger_lines;
 
 /// The lines of a ledger that were checked before: they stay as they are.
 #[derive(Default)]
@@ -18,7 +19,7 @@ impl History {
     /// Signatures take long: what was checked is compared, and only what is new is verified, until
     /// there is half as much again.
     pub(super) fn check_ledger(&self) -> Result<(), String> {
-        let mut lines = ledger::lines(&self.world.disk).map_err(|e| e.to_string())?;
+        let mut lines = ledger_lines(&self.world.disk)?;
         // What a power failure left at its end is cut off before the next line is written.
         while lines.last().is_some_and(|line| read(line).is_none()) {
             lines.pop();

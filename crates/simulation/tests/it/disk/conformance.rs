@@ -42,6 +42,7 @@ on_both_disks!(
     a_removed_file_can_still_be_read_by_whoever_has_it_open,
     a_file_is_no_folder_and_a_folder_is_no_file,
     a_lock_is_held_once,
+    whatever_stands_at_a_path_can_be_settled,
     no_path_leads_out,
 );
 
@@ -305,6 +306,15 @@ fn a_lock_is_held_once(disk: &dyn Disk) {
     drop(guard);
     drop(disk.try_lock("lock").unwrap());
     assert_eq!(names(disk, ""), ["another", "lock"]);
+}
+
+fn whatever_stands_at_a_path_can_be_settled(disk: &dyn Disk) {
+    disk.create_folder("folder").unwrap();
+    disk.replace("folder/a", b"a").unwrap();
+    for path in ["", "folder", "folder/a", "absent", "folder/absent", "absent/absent"] {
+        disk.settle(path).unwrap();
+    }
+    assert_eq!(read(disk, "folder/a").unwrap(), b"a");
 }
 
 fn no_path_leads_out(disk: &dyn Disk) {

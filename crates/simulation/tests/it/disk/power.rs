@@ -95,6 +95,37 @@ fn everything_but_appending_is_durable_when_it_returns() {
 }
 
 #[test]
+fn what_a_killed_program_left_unsynced_is_settled_by_whoever_comes_next() {
+    let disk = SimDisk::new(1);
+    disk.create_folder("folder").unwrap();
+    disk.replace("folder/a", b"old").unwrap();
+    disk.replace("b", b"old").unwrap();
+    let left_by = |change: &dyn Fn(&SimDisk), steps: u64| {
+        let disk = disk.copy();
+        disk.arm(steps, Fault::Killed);
+        change(&disk);
+        disk.kill()
+    };
+    // Everything but the last step: a file that is renamed, removed or appended to, without a sync.
+    let replaced = |path| left_by(&move |disk| drop(disk.replace(path, b"new")), 5);
+    let removed = left_by(&|disk| drop(disk.remove("folder/a")), 1);
+    let log = disk.copy();
+    log.open_append("b").unwrap().append(b"er").unwrap();
+    let cases: [(&SimDisk, &str, &str, Option<&[u8]>); 4] = [
+        (&replaced("folder/a"), "folder", "folder/a", Some(b"new")),
+        (&replaced("b"), "", "b", Some(b"new")),
+        (&removed, "folder", "folder/a", None),
+        (&log, "b", "b", Some(b"older")),
+    ];
+    for (disk, settled, path, expected) in cases {
+        assert_eq!(read(disk, path).as_deref(), expected, "{path} is not there at all");
+        assert_eq!(read(&crashed(disk, Survival::Nothing), path).unwrap(), b"old");
+        disk.settle(settled).unwrap();
+        assert_eq!(read(&crashed(disk, Survival::Nothing), path).as_deref(), expected);
+    }
+}
+
+#[test]
 fn each_operation_makes_its_own_names_durable() {
     let check = |change: &dyn Fn(&SimDisk), left: &[&str]| {
         let disk = SimDisk::new(1);

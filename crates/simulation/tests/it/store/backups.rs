@@ -206,6 +206,10 @@ impl Disk for Busy {
         self.disk.try_lock(path)
     }
 
+    fn settle(&self, path: &str) -> Result<(), DiskError> {
+        self.disk.settle(path)
+    }
+
     fn bytes_free(&self) -> Result<u64, DiskError> {
         self.disk.bytes_free()
     }

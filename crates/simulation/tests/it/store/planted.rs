@@ -155,6 +155,10 @@ impl Disk for Planted {
         self.disk.try_lock(path)
     }
 
+    fn settle(&self, path: &str) -> Result<(), DiskError> {
+        self.disk.settle(path)
+    }
+
     fn bytes_free(&self) -> Result<u64, DiskError> {
         self.disk.bytes_free()
     }
