@@ -345,6 +345,10 @@ fn cut_short(each: impl Fn(&Way, &SimDisk, &str)) {
 #[test]
 fn what_anybody_saw_is_still_so_after_a_power_failure() {
     cut_short(|way, disk, point| {
+        let of_ledger = disk.copy();
+        let lines = ledger::lines(&of_ledger).unwrap();
+        of_ledger.crash(Survival::Nothing);
+        assert_eq!(ledger::lines(&of_ledger.restart()).unwrap(), lines, "{point}: the ledger");
         words::status::text(&on(disk, 1, &(way.installed)()).agent()).unwrap();
         let seen = files(disk);
         assert_eq!(after_power_failed(disk), seen, "{point}");
