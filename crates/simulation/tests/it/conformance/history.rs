@@ -4,6 +4,7 @@
 //! the server do: then everything must be as if it had been done once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use collector::keep::{Keep, Outcome};
 use collector::store::{Answer, Forgotten, Retention, Settled};
@@ -12,6 +13,7 @@ use contract::id::ChannelId;
 use envelope::{Digest, Tag};
 use jiff::civil::Date;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use simulation::disk::{Fault, Moment, SimDisk, Survival};
 
 use super::Subject;
@@ -24,6 +26,8 @@ use super::trial::{
 /// Installations and days that histories are about.
 const INSTALLATIONS: u32 = 5;
 const DAYS: u8 = 3;
+/// Histories with failures in `./test`.
+const HISTORIES: u32 = 48;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -34,7 +38,8 @@ enum Step {
     Close,
     Forget(u32),
     Restart,
-    Pass(u8),
+    /// Days pass, or the clock is set: back, or by ten years.
+    Pass(i32),
 }
 
 /// What a step said. Without what a store may choose: signatures, and the order of a list.
@@ -73,7 +78,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Close),
         1 => retention.prop_map(Step::Forget),
         1 => Just(Step::Restart),
-        2 => (1_u8..4).prop_map(Step::Pass),
+        2 => (1..4).prop_map(Step::Pass),
+        1 => prop_oneof![Just(-1), Just(-3_650), Just(3_650)].prop_map(Step::Pass),
     ]
 }
 
@@ -96,6 +102,8 @@ struct Both<'t, S: Subject> {
     store: S,
     plain: Reference,
     today: Date,
+    /// Of all days so far, on which nothing is overdue.
+    earliest: Date,
     /// The receipts that the store gave.
     receipts: BTreeMap<Digest, String>,
 }
@@ -103,7 +111,7 @@ struct Both<'t, S: Subject> {
 impl<'t, S: Subject> Both<'t, S> {
     fn new(trial: &'t Trial, store: S) -> Self {
         let (plain, receipts) = (Reference::default(), BTreeMap::new());
-        Self { trial, store, plain, today: TODAY, receipts }
+        Self { trial, store, plain, today: TODAY, earliest: TODAY, receipts }
     }
 
     /// Does a step to both and compares what they say.
@@ -120,7 +128,8 @@ impl<'t, S: Subject> Both<'t, S> {
 
     fn pass(&mut self, step: &Step) {
         if let Step::Pass(days) = step {
-            self.today = add_days(self.today, (*days).into());
+            self.today = add_days(self.today, *days);
+            self.earliest = self.earliest.min(self.today);
         }
     }
 
@@ -182,9 +191,8 @@ impl<'t, S: Subject> Both<'t, S> {
         let tags: Vec<Tag> =
             (0..DAYS).flat_map(|day| (0..INSTALLATIONS).map(move |of| tag(of, day))).collect();
         assert!(held(store, &tags).unwrap() == held(plain, &tags).unwrap());
-        // Of the first day, on which nothing is overdue.
-        let report = store.look().verify(&self.trial.retention, TODAY).unwrap();
-        let right = plain.look().verify(&self.trial.retention, TODAY).unwrap();
+        let report = store.look().verify(&self.trial.retention, self.earliest).unwrap();
+        let right = plain.look().verify(&self.trial.retention, self.earliest).unwrap();
         assert!(report.findings.is_empty(), "{:?}", report.findings);
         assert_eq!((report.markers, report.pending), (right.markers, right.pending));
         let told = |report: collector::store::Report| {
@@ -240,7 +248,12 @@ fn act(trial: &Trial, store: &mut dyn Subject, step: &Step, today: Date) -> Resu
 }
 
 /// Does a step to a store whose disk fails, until it is done.
-fn act_again(trial: &Trial, store: &mut Files<SimDisk>, step: &Step, today: Date) -> (Said, bool) {
+fn act_again(
+    trial: &Trial,
+    store: &mut Files<SimDisk>,
+    (step, today): (&Step, Date),
+    restarts: &mut u64,
+) -> (Said, bool) {
     for attempt in 0..8 {
         let is_ready = attempt == 0 || store.keep().probe().is_ok();
         if is_ready && let Ok(said) = act(trial, store, step, today) {
@@ -248,6 +261,7 @@ fn act_again(trial: &Trial, store: &mut Files<SimDisk>, step: &Step, today: Date
         }
         while store.medium.is_off() {
             store.medium = store.medium.restart();
+            *restarts += 1;
             // A fault may wait for what it does at its start.
             let _ = store.reopen();
         }
@@ -271,21 +285,34 @@ proptest! {
             both.observe();
         }
     }
-
-    /// Parts without a tag are left out: a part that is sent again counts again. So is a second
-    /// answer under one tag in one batch: which of both comes first may change when it is repeated.
-    #[test]
-    fn whatever_failed_can_be_done_again_and_is_as_if_done_once(
-        steps in prop::collection::vec((step(), prop::option::weighted(0.6, fault())), 1..16),
-    ) {
-        failing(steps);
-    }
 }
 
-/// Does steps on a disk that fails, and compares at the end.
-fn failing(steps: Vec<(Step, Option<(u64, Fault)>)>) {
-    let trial = Trial::new();
-    let mut both = Both::new(&trial, Files::on(SimDisk::new(3)));
+/// For as many histories as one likes: `CANDOR_HISTORIES=100000 cargo test --release -p simulation
+/// --test it -- --nocapture whatever_failed`. A failure is made small and printed.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how long a run is said by whoever starts it")]
+fn whatever_failed_can_be_done_again_and_is_as_if_done_once() {
+    let cases = std::env::var("CANDOR_HISTORIES").ok().and_then(|many| many.parse().ok());
+    let cases = cases.unwrap_or(HISTORIES);
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let history = prop::collection::vec((step(), prop::option::weighted(0.6, fault())), 1..16);
+    let (trial, restarts) = (Trial::new(), AtomicU64::new(0));
+    let ran = TestRunner::new(config).run(&history, |steps| {
+        restarts.fetch_add(failing(&trial, steps), Ordering::Relaxed);
+        Ok(())
+    });
+    ran.unwrap();
+    println!("{} power failures and kills in {cases} histories survived", restarts.into_inner());
+}
+
+/// Does steps on a disk that fails, and compares at the end. How often the store was opened again
+/// because power had failed or its process had been killed.
+///
+/// Parts without a tag are left out: a part that is sent again counts again. So is a second answer
+/// under one tag in one batch: which of both comes first may change when it is repeated.
+fn failing(trial: &Trial, steps: Vec<(Step, Option<(u64, Fault)>)>) -> u64 {
+    let mut both = Both::new(trial, Files::on(SimDisk::new(3)));
+    let mut restarts = 0;
     for (mut step, fault) in steps {
         if let Step::Send(sent, _) = &mut step {
             let mut tags = BTreeSet::new();
@@ -297,13 +324,19 @@ fn failing(steps: Vec<(Step, Option<(u64, Fault)>)>) {
             let disk = &both.store.medium;
             disk.arm(disk.steps() + after, fault);
         }
-        let (said, again) = act_again(&trial, &mut both.store, &step, both.today);
-        let right = act(&trial, &mut both.plain, &step, both.today).unwrap();
+        let (said, again) = act_again(trial, &mut both.store, (&step, both.today), &mut restarts);
+        let right = act(trial, &mut both.plain, &step, both.today).unwrap();
         both.compare(&step, &said, &right, again);
         both.pass(&step);
     }
     both.store.restart();
     both.observe();
+    restarts
+}
+
+/// One history that was found to fail.
+fn once(steps: Vec<(Step, Option<(u64, Fault)>)>) {
+    failing(&Trial::new(), steps);
 }
 
 fn blue(installation: u32, day: u8) -> Sent {
@@ -315,7 +348,7 @@ fn blue(installation: u32, day: u8) -> Sent {
 #[test]
 fn folders_that_a_killed_process_made_are_durable_before_parts_lie_in_them() {
     let power = Fault::PowerLost { moment: Moment::Before, survival: Survival::Random };
-    failing(vec![
+    once(vec![
         (Step::Pass(1), Some((3, Fault::Killed))),
         (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
         (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), Some((0, power))),
@@ -327,7 +360,7 @@ fn folders_that_a_killed_process_made_are_durable_before_parts_lie_in_them() {
 /// into a file without a name.
 #[test]
 fn nothing_is_appended_to_a_log_whose_removal_failed() {
-    failing(vec![
+    once(vec![
         (Step::Delete(vec![1], 0), Some((29, Fault::Broken))),
         (Step::Send(vec![blue(0, 0), blue(0, 1)], RETENTION_DAYS), Some((24, Fault::Broken))),
     ]);
@@ -337,7 +370,7 @@ fn nothing_is_appended_to_a_log_whose_removal_failed() {
 /// become columns after that.
 #[test]
 fn columns_whose_rename_failed_are_made_again() {
-    failing(vec![
+    once(vec![
         (Step::Send(vec![blue(0, 1), blue(0, 0)], RETENTION_DAYS), None),
         (Step::Pass(3), None),
         (Step::Close, Some((15, Fault::Broken))),
@@ -347,7 +380,7 @@ fn columns_whose_rename_failed_are_made_again() {
 /// And this. Rows were gone and the batch failed after that: the store went on counting them.
 #[test]
 fn a_batch_that_failed_after_its_rows_were_gone_counts_anew() {
-    failing(vec![
+    once(vec![
         (Step::Pass(3), None),
         (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
         (Step::Delete(vec![0], 0), None),

@@ -1,13 +1,14 @@
 //! What stores are tried with: parts of three channels, with tags for a period, with none, and with
 //! tags for longer.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use collector::intake;
 use collector::keep::{Arrival, FindRetention, Keep, Look, Outcome};
 use collector::store::{HeldPart, Retention, Scan, StoreError};
 use contract::calendar::{Period, PeriodKind};
-use contract::id::{ChannelId, ProgramId};
+use contract::id::{ChannelId, PartId, ProgramId};
 use contract::release::Window;
 use contract::tally::Tally;
 use envelope::{Digest, Receipt, Tag};
@@ -99,6 +100,8 @@ pub(super) fn channel() -> ChannelId {
 pub(super) struct Trial {
     pub(super) collector: Collector,
     pub(super) retention: Retention,
+    /// The definition of each part, and its channel.
+    definitions: BTreeMap<PartId, (Digest, ChannelId)>,
 }
 
 impl Trial {
@@ -107,7 +110,10 @@ impl Trial {
         let collector = Collector::serving_also(1, &channels()).unwrap();
         let collector = Collector { index_rows: 2, ..collector };
         let retention = collector.catalogue.retention();
-        Self { collector, retention }
+        let manifest = &collector.catalogue.program("larkspur").unwrap().manifest;
+        let definitions = manifest.definitions().into_iter();
+        let definitions = definitions.map(|of| (of.part.clone(), (of.hash(), of.channel)));
+        Self { retention, definitions: definitions.collect(), collector }
     }
 
     /// A part as intake hands it on.
@@ -117,10 +123,9 @@ impl Trial {
 
     pub(super) fn arrival_kept(&self, sent: Sent, retention_days: u32) -> Arrival {
         let Sent { part, installation, day, answer } = sent;
-        let manifest = &self.collector.catalogue.program("larkspur").unwrap().manifest;
-        let definitions = manifest.definitions();
-        let definition = definitions.iter().find(|of| of.part.as_str() == part).unwrap();
-        let (hash, channel, period) = (definition.hash(), &definition.channel, period(day));
+        let part_id: PartId = part.parse().unwrap();
+        let (hash, channel) = &self.definitions[&part_id];
+        let period = period(day);
         let tag = match channel.as_str() {
             "open" => String::new(),
             "lasting" => format!(",\"tag\":\"{}\"", tag(installation, 0)),
