@@ -15,6 +15,7 @@ mod carried;
 mod chain;
 mod collector;
 mod crowds;
+mod cut;
 mod downgrade;
 mod gateway;
 mod hostile;

@@ -30,7 +30,7 @@ fn check_flat(what: &str, from: Timestamp, arrivals: impl Iterator<Item = Timest
         f64::from(minutes.iter().sum::<u32>()) / f64::from(u32::try_from(MINUTES_A_DAY).unwrap());
     let busiest = f64::from(*minutes.iter().max().unwrap());
     let bound = mean + 5.0 * mean.sqrt();
-    println!("{what}: busiest minute {busiest}, mean {mean:.1}, bound {bound:.1}");
+    println!("busiest minute {busiest}, at most {bound:.1}, mean {mean:.1}: {what}");
     assert!(busiest <= bound, "{what}: {busiest} arrivals in one minute, at most {bound:.1}");
 }
 

@@ -83,7 +83,9 @@ fn files_of_format_1_are_brought_up_and_give_the_same_receipts() {
 fn bringing_up_format_1_survives_power_failure_at_every_step() {
     let open = |disk: &SimDisk| drop(collector().store(disk));
     let covered = every_crash_point(&written_by_format_1(12), open, |disk, ()| kept(disk));
-    assert!(covered.unwrap().steps > 4);
+    let covered = covered.unwrap();
+    println!("{} steps, {} crash points", covered.steps, covered.points);
+    assert!(covered.steps > 4);
 }
 
 #[test]
