@@ -3,7 +3,12 @@
 //! closed, counted, compared with what was sent, and forgotten on its day.
 //!
 //! `cargo run --release -p simulation --example decade [INSTALLATIONS] [YEARS]`
-#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "for whoever runs it")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    reason = "for whoever runs it; what cannot go on says where"
+)]
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -15,6 +20,7 @@ use collector::signers::Signers;
 use collector::store::{self, Arrival, Outcome, Store};
 use contract::calendar::{Period, PeriodKind, add_days};
 use contract::id::{ChannelId, ProgramId};
+use contract::manifest::Manifest;
 use contract::part::check;
 use contract::release::Window;
 use contract::tally::Tally;
@@ -30,8 +36,10 @@ use tempfile::TempDir;
 type Failed = Box<dyn Error>;
 
 const DAYS_A_YEAR: u32 = 365;
+/// Manifests, one after the other.
+const VERSIONS: u32 = 3;
 /// Parts that reach the store together.
-const BATCH: usize = 500;
+const BATCH: u32 = 500;
 /// So many days pass until everybody has a new version.
 const UPGRADE_DAYS: u32 = 180;
 /// Of so many parts one comes again, and one with other bytes.
@@ -92,7 +100,7 @@ impl Life {
         let second = change(FIRST, &WIDENED[0]);
         let third = change(&second, &NARROWED[2]);
         let manifests = [FIRST, &second, &third].map(|text| manifest(text, &root.public()));
-        let system = |of: &contract::manifest::Manifest| {
+        let system = |of: &Manifest| {
             let definitions = of.definitions().into_iter();
             definitions.filter(|of| of.part.as_str() == "system").map(|of| of.hash()).next()
         };
@@ -124,8 +132,8 @@ impl Life {
     fn day(&mut self) -> Result<(), Failed> {
         let period = Period::containing(PeriodKind::Day, self.today());
         let mut right = self.tally(period)?;
-        for first in (0..self.installations).step_by(BATCH) {
-            let last = self.installations.min(first + BATCH as u32);
+        for first in (0..self.installations).step_by(BATCH as usize) {
+            let last = self.installations.min(first + BATCH);
             let arrivals = (first..last).map(|of| self.part(of, period, 0));
             let arrivals = arrivals.collect::<Result<Vec<_>, _>>()?;
             for arrival in &arrivals {
@@ -156,7 +164,7 @@ impl Life {
             let mut tally = self.tally(period)?;
             let find = |hash: &Digest| self.catalogue.definition(hash).map(Arc::as_ref);
             let place = (&self.place.0, &self.place.1, period);
-            let counted = store::count(self.store.disk(), place, &find, &mut tally)?;
+            let counted = store::count(self.store.disk(), place, find, &mut tally)?;
             if tally != right || counted.uncounted != 0 || !counted.is_whole {
                 return Err(format!("{period} was not counted as it was sent").into());
             }
@@ -198,9 +206,8 @@ impl Life {
 
     /// What an installation sends on a day, by the manifest that it has by then.
     fn part(&self, installation: u32, period: Period, more: u32) -> Result<Arrival, Failed> {
-        let versions = self.definitions.len() as u32;
         let upgraded = self.day.saturating_sub(installation % UPGRADE_DAYS);
-        let version = (upgraded * versions / self.days.max(1)).min(versions - 1);
+        let version = (upgraded * VERSIONS / self.days.max(1)).min(VERSIONS - 1);
         let choices: &[&str] =
             if version == 0 { &["debian", "ubuntu"] } else { &["debian", "fedora", "ubuntu"] };
         let answer = (installation + self.day + more) as usize % choices.len();
@@ -218,7 +225,7 @@ impl Life {
 
     fn tally(&self, period: Period) -> Result<Tally, Failed> {
         let served = self.catalogue.program("larkspur").ok_or("no program")?;
-        let older = served.older.iter().flat_map(|manifest| manifest.definitions());
+        let older = served.older.iter().flat_map(Manifest::definitions);
         let older: Vec<_> = older.collect();
         let window = Window::new(period, period).ok_or("no window")?;
         Ok(Tally::new(&served.manifest, "usage", window, &older).ok_or("no channel")?)
