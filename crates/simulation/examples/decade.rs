@@ -1,6 +1,6 @@
-//! Figure R13: years of a collector's days. Every installation sends a part a day under the manifest
-//! that it has by then, one of three; some parts come twice, some with other bytes. Each period is
-//! closed, counted, compared with what was sent, and forgotten on its day.
+//! Figure R13: years of a collector's days. Every installation sends a part a day under the
+//! manifest that it has by then, one of three; some parts come twice, some with other bytes. Each
+//! period is closed, counted, compared with what was sent, and forgotten on its day.
 //!
 //! `cargo run --release -p simulation --example decade [INSTALLATIONS] [YEARS]`
 #![expect(
