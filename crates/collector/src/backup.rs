@@ -155,7 +155,6 @@ fn copy_folder(
     files: &mut Vec<ListedFile>,
 ) -> Result<(), BackupError> {
     to.create_folder(folder)?;
-    let mut last = Vec::new();
     for _ in 0..PASSES_MAX {
         let mut is_whole = true;
         for entry in from.list(folder)? {
@@ -166,20 +165,19 @@ fn copy_folder(
             }
             if entry.is_folder {
                 is_whole &= copied_below(from, to, &path, files)?;
-            } else if LAST.contains(&entry.name.as_str()) {
-                last.push(path);
-            } else {
+            } else if !LAST.contains(&entry.name.as_str()) {
                 let copied = copy(from, to, &path)?;
                 is_whole &= copied.is_some();
                 files.extend(copied);
             }
         }
         if is_whole {
-            last.sort();
-            last.dedup();
-            for path in last {
-                // A batch may have ended since, and the file with it.
-                files.extend(copy(from, to, &path)?);
+            // Looked for now: the first deletion of a channel makes them, maybe of a part that was
+            // about to be copied. A batch may also have ended since, and a file with it.
+            for entry in from.list(folder)? {
+                if !entry.is_folder && LAST.contains(&entry.name.as_str()) {
+                    files.extend(copy(from, to, &join(folder, &entry.name))?);
+                }
             }
             return Ok(());
         }

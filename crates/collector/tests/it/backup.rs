@@ -23,8 +23,9 @@ fn path(vendor: &Vendor, name: &str) -> String {
 
 #[test]
 fn a_backup_comes_back_without_what_was_deleted_after_it_and_not_without_the_deletions() {
-    let vendor = Vendor::new();
+    let vendor = Vendor::sealed_to();
     let server = vendor.serve();
+    assert!(vendor.data().join("gateway").exists() && vendor.data().join("keys").exists());
     for number in 1..30 {
         server.post(&vendor.part(&key(number), "2026-11-20", "debian"));
     }
@@ -69,13 +70,13 @@ fn a_backup_comes_back_without_what_was_deleted_after_it_and_not_without_the_del
         assert!(files_with(&vendor.path("new"), bytes).is_empty());
     }
     let (verified, said) = run_in(&vendor, "new", &["verify", day[0], day[1]]);
-    assert!(verified && said.contains("parts     28 in"), "{said}");
+    assert!(verified && said.contains("parts     28 parts in"), "{said}");
     // Its retention holds as well.
     let late = ["restore", "--from", &backup, "--deletions", &list, "--today", "2026-12-21"];
     let (put_back, said) = run_in(&vendor, "late", &late);
     assert!(put_back, "{said}");
     let (verified, said) = run_in(&vendor, "late", &["verify", "--today", "2026-12-21"]);
-    assert!(verified && said.contains("parts     0 in"), "{said}");
+    assert!(verified && said.contains("parts     0 parts in"), "{said}");
 }
 
 #[test]

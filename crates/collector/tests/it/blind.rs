@@ -1,27 +1,14 @@
 //! The collector as a gateway: what comes sealed is answered as if it had come openly.
 
 use contract::calendar::add_days;
-use contract::id::ProgramId;
-use disk::OsDisk;
+use envelope::TagKey;
 use envelope::oblivious::{
     KEY_PROBLEM, Kem, KeyDocument, Opener, Request, Response, Sealer, TrustedKeys,
 };
-use envelope::{KeyPurpose, TagKey};
 use jiff::civil::Date;
 
 use crate::client::Answer;
 use crate::fixture::{Server, TODAY, Vendor, key};
-
-/// A vendor who also has a key for what is sealed to.
-fn vendor() -> Vendor {
-    let vendor = Vendor::new();
-    let disk = OsDisk::open(&vendor.data()).unwrap();
-    let root = collector::edge::keys::read_root(&vendor.path("root.key")).unwrap();
-    let program = ProgramId::parse("larkspur").unwrap();
-    let when = (add_days(TODAY, -30), 365);
-    collector::edge::keys::issue(&disk, &root, (&program, KeyPurpose::Ohttp), when).unwrap();
-    vendor
-}
 
 /// Seals to what the collector signed for that day.
 fn seal(
@@ -70,7 +57,7 @@ fn opened(response: &Response) -> Answer {
 
 #[test]
 fn too_many_sealed_requests_wait_and_open_ones_do_not() {
-    let vendor = vendor();
+    let vendor = Vendor::sealed_to();
     let server = vendor.serve_on(TODAY, &["--sealed-per-minute", "1"]);
     let part = |number| vendor.part(&key(number), "2026-11-20", "debian");
     let sealed = |number| {
@@ -88,7 +75,7 @@ fn too_many_sealed_requests_wait_and_open_ones_do_not() {
 
 #[test]
 fn a_sealed_part_gets_the_receipt_that_an_open_one_gets() {
-    let vendor = vendor();
+    let vendor = Vendor::sealed_to();
     let server = vendor.serve();
     let part = vendor.part(&key(1), "2026-11-20", "debian");
     let sealed = ask(&vendor, &server, &report(&part));
@@ -100,7 +87,7 @@ fn a_sealed_part_gets_the_receipt_that_an_open_one_gets() {
 
 #[test]
 fn a_part_for_a_collector_below_a_path_is_taken() {
-    let vendor = vendor();
+    let vendor = Vendor::sealed_to();
     let server = vendor.serve();
     let part = vendor.part(&key(1), "2026-11-20", "debian");
     let below = Request { path: "/in/v1/larkspur/usage".into(), ..report(&part) };
@@ -109,7 +96,7 @@ fn a_part_for_a_collector_below_a_path_is_taken() {
 
 #[test]
 fn a_capsule_that_comes_twice_gets_the_same_receipt_twice() {
-    let vendor = vendor();
+    let vendor = Vendor::sealed_to();
     let server = vendor.serve();
     let part = vendor.part(&key(1), "2026-11-20", "debian");
     for kem in [Kem::X25519, Kem::XWing] {
@@ -122,7 +109,7 @@ fn a_capsule_that_comes_twice_gets_the_same_receipt_twice() {
 
 #[test]
 fn refusals_come_sealed_with_their_reasons() {
-    let vendor = vendor();
+    let vendor = Vendor::sealed_to();
     let server = vendor.serve();
     let wrong = ask(&vendor, &server, &report(b"{}"));
     assert_eq!(wrong.status, 422);
@@ -145,7 +132,7 @@ fn refusals_come_sealed_with_their_reasons() {
 
 #[test]
 fn what_is_held_is_listed_and_deleted_blindly() {
-    let vendor = vendor();
+    let vendor = Vendor::sealed_to();
     let server = vendor.serve();
     let part = vendor.part(&key(1), "2026-11-20", "debian");
     ask(&vendor, &server, &report(&part));
@@ -163,7 +150,7 @@ fn what_is_held_is_listed_and_deleted_blindly() {
 
 #[test]
 fn old_keys_are_refused_with_the_standard_problem_and_leave_the_disk() {
-    let vendor = vendor();
+    let vendor = Vendor::sealed_to();
     let server = vendor.serve();
     let part = vendor.part(&key(1), "2026-11-26", "debian");
     let (old, _) = seal((&vendor, &server), (Kem::X25519, TODAY), &report(&part));
@@ -187,20 +174,23 @@ fn old_keys_are_refused_with_the_standard_problem_and_leave_the_disk() {
 
 #[test]
 fn everybody_is_told_the_same_keys_also_after_a_restart() {
-    let vendor = vendor();
+    let vendor = Vendor::sealed_to();
     let server = vendor.serve();
     let told = |server: &Server| ["/ohttp-keys", "/ohttp-keys/signed"].map(|p| server.get(p).body);
     let before = told(&server);
     assert_eq!(before, told(&server));
     let keys = TrustedKeys::without_signature(&before[0]).unwrap();
     assert_eq!(keys.configurations().len(), 2);
+    // A day less than they live, so that what is sealed on the last of these days is opened.
+    let document = KeyDocument::of_program(&before[1], "larkspur").unwrap();
+    assert_eq!((document.first_day, document.last_day), (TODAY, add_days(TODAY, 5)));
     server.kill();
     assert_eq!(told(&vendor.serve()), before);
 }
 
 #[test]
 fn a_list_too_long_for_a_sealed_answer_is_refused_as_that() {
-    let vendor = vendor();
+    let vendor = Vendor::sealed_to();
     let server = vendor.serve();
     let keys: Vec<_> = (1..=64).map(key).collect();
     for key in &keys {
@@ -222,7 +212,7 @@ fn a_list_too_long_for_a_sealed_answer_is_refused_as_that() {
 
 #[test]
 fn what_is_no_capsule_is_refused_in_the_open() {
-    let vendor = vendor();
+    let vendor = Vendor::sealed_to();
     let server = vendor.serve();
     let (capsule, _) = seal((&vendor, &server), (Kem::X25519, TODAY), &report(b"{}"));
     assert_eq!(server.send("POST", "/ohttp", &[], &capsule).status, 415);

@@ -1,15 +1,23 @@
 //! What is deleted is gone: from answers at once, from every file before anybody is told so.
 
-use envelope::Tombstone;
+use envelope::{TagKey, Tombstone};
 use serde_json::json;
 
-use crate::fixture::{TODAY, Vendor, files_with, key};
+use crate::client::Answer;
+use crate::fixture::{Server, TODAY, Vendor, files_with, key};
 
 const UNUSUAL: &str = "Qx-unusual-7261";
 
-fn tombstones(answer: &crate::client::Answer) -> Vec<Tombstone> {
+fn tombstones(answer: &Answer) -> Vec<Tombstone> {
     assert_eq!(answer.status, 200, "{}", answer.text());
     serde_json::from_value(answer.json()["tombstones"].clone()).unwrap()
+}
+
+/// The answer once the batch has run: the first look comes right after the start, beside the first
+/// request.
+fn settled(server: &Server, keys: &[&TagKey]) -> Answer {
+    let mut answers = (0..5_000).map(|_| server.held("DELETE", keys));
+    answers.find(|answer| answer.status != 202).expect("a batch that runs")
 }
 
 #[test]
@@ -83,17 +91,12 @@ fn a_deletion_is_excluded_at_once_and_confirmed_after_the_batch_of_the_day() {
     }
     assert!(!server.get("/larkspur/usage/").text().contains(UNUSUAL));
     let report = vendor.run(&["verify", "--today", "2026-11-20"]);
-    assert!(String::from_utf8_lossy(&report.stdout).contains("pending   1 deletions"));
+    assert!(String::from_utf8_lossy(&report.stdout).contains("pending   1 deletion waits"));
     server.kill();
 
     // Midnight has passed: a day that does not pass stands at hour 0.
     let server = vendor.serve_on("2026-11-21".parse().unwrap(), &["--deletion-hour", "0"]);
-    let mut done = server.held("DELETE", &[&key]);
-    // The first look comes right after the start, beside the first request.
-    while done.status == 202 {
-        done = server.held("DELETE", &[&key]);
-    }
-    let tombstone = tombstones(&done).remove(0);
+    let tombstone = tombstones(&settled(&server, &[&key])).remove(0);
     tombstone.verify(&[vendor.root], &key.tag()).unwrap();
     assert_eq!((tombstone.removed, tombstone.deleted_on.to_string().as_str()), (1, "2026-11-21"));
     let tag = key.tag();
@@ -131,11 +134,52 @@ fn a_late_copy_is_refused_and_the_same_tombstone_given_again_also_after_a_restar
 
     // When nothing of that day could be accepted any more, the marker of what was never held goes;
     // the other stays as long as a backup may hold what was removed.
-    for (day, kept) in [("2026-11-24", 1), ("2026-12-20", 1), ("2026-12-21", 0)] {
+    for (day, kept) in [("2026-11-22", 2), ("2026-11-24", 1), ("2026-12-20", 1), ("2026-12-21", 0)]
+    {
         let server = vendor.serve_on(day.parse().unwrap(), &[]);
+        for copy in [&part, &vendor.part(&never, "2026-11-20", "debian")] {
+            assert_eq!(server.post(copy).status, 410, "{day}");
+        }
         let report = vendor.run(&["verify", "--today", day]);
         let report = String::from_utf8(report.stdout).unwrap();
-        assert!(report.contains(&format!("deleted   {kept} tags")), "{day}: {report}");
+        assert!(report.contains(&format!("deleted   {kept} tag")), "{day}: {report}");
         drop(server);
+    }
+}
+
+// Promise 38, by the program: whoever lets one batch go has let no other go.
+#[test]
+fn a_server_holds_unusually_many_deletions_back_until_a_person_lets_this_batch_go() {
+    const MANY: u64 = 1_001;
+    let vendor = Vendor::new();
+    for first in [1, 1 + MANY] {
+        let server = vendor.serve_on(TODAY, &["--deletion-hour", "23"]);
+        let keys: Vec<TagKey> = (first..first + MANY).map(key).collect();
+        std::thread::scope(|scope| {
+            for some in keys.chunks(126) {
+                let (vendor, server) = (&vendor, &server);
+                scope.spawn(move || {
+                    for key in some {
+                        let part = vendor.part(key, "2026-11-20", "debian");
+                        assert_eq!(server.post(&part).status, 201);
+                    }
+                });
+            }
+        });
+        for some in keys.chunks(64) {
+            assert_eq!(server.held("DELETE", &some.iter().collect::<Vec<_>>()).status, 202);
+        }
+        server.stop();
+        let mut server = vendor.serve_on(TODAY, &["--deletion-hour", "0"]);
+        let line = server.logs("deletions");
+        assert!(line.contains("unusually many"), "{line}");
+        assert_eq!(server.held("DELETE", &[&keys[0]]).status, 202);
+        // Beside the server, which would find it within ten seconds; its next start finds it, too.
+        assert!(vendor.run(&["forget", "--let-go", "--today", "2026-11-20"]).status.success());
+        server.stop();
+        let server = vendor.serve_on(TODAY, &["--deletion-hour", "0"]);
+        assert_eq!(tombstones(&settled(&server, &[&keys[0]]))[0].removed, 1);
+        server.stop();
+        assert!(!vendor.data().join("deletions.let-go").exists());
     }
 }

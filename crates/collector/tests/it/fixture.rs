@@ -34,14 +34,25 @@ impl Vendor {
         vendor
     }
 
+    /// With a key for what is sealed to as well.
+    pub(crate) fn sealed_to() -> Self {
+        let vendor = Self::new();
+        vendor.issue_for("larkspur", &[KeyPurpose::Ohttp]);
+        vendor
+    }
+
     /// Keys of a program for receipts and releases.
     pub(crate) fn issue(&self, program: &str) {
+        self.issue_for(program, &[KeyPurpose::Receipt, KeyPurpose::Release]);
+    }
+
+    fn issue_for(&self, program: &str, purposes: &[KeyPurpose]) {
         let disk = OsDisk::open(&self.data()).unwrap();
         let root = keys::read_root(&self.path("root.key")).unwrap();
         let program = ProgramId::parse(program).unwrap();
-        for purpose in [KeyPurpose::Receipt, KeyPurpose::Release] {
+        for purpose in purposes {
             let when = (add_days(TODAY, -30), 365);
-            keys::issue(&disk, &root, (&program, purpose), when).unwrap();
+            keys::issue(&disk, &root, (&program, *purpose), when).unwrap();
         }
     }
 
@@ -199,6 +210,13 @@ impl Server {
         std::fs::File::open(path).unwrap().read_to_string(&mut status).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
+    /// The next line of the log that has this word. What is read with it is not in what
+    /// [`Self::stop`] gives.
+    pub(crate) fn logs(&mut self, word: &str) -> String {
+        let log = BufReader::new(self.child.stderr.as_mut().unwrap());
+        log.lines().map(Result::unwrap).find(|line| line.contains(word)).expect("such a line")
     }
 
     /// SIGKILL: as if the power failed, for everything that the process held.

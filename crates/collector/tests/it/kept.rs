@@ -4,6 +4,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use contract::calendar::add_days;
+use disk::{Disk as _, OsDisk};
 
 use crate::fixture::{TODAY, Vendor, key};
 
@@ -82,4 +83,22 @@ fn disk_usage_falls_when_a_period_is_forgotten() {
         forgotten <= empty + 16_384,
         "{forgotten} bytes of disk, {empty} before there were parts"
     );
+}
+
+// What lies there and belongs to nothing is kept by nobody's promise.
+#[test]
+fn verify_finds_a_file_that_does_not_belong() {
+    let vendor = Vendor::new();
+    let server = vendor.serve();
+    server.post(&vendor.part(&key(1), "2026-11-20", "debian"));
+    server.stop();
+    let disk = OsDisk::open(&vendor.data()).unwrap();
+    for name in ["parts/notes", "parts/larkspur/notes", "parts/larkspur/usage/2026-11-20.old"] {
+        disk.replace(name, b"a copy").unwrap();
+        let report = vendor.run(&["verify", "--today", "2026-11-20"]);
+        assert_eq!(report.status.code(), Some(1), "{name}");
+        assert!(String::from_utf8(report.stdout).unwrap().contains(name), "{name}");
+        disk.remove(name).unwrap();
+        assert!(vendor.run(&["verify", "--today", "2026-11-20"]).status.success());
+    }
 }

@@ -35,6 +35,12 @@ fn a_network_that_sends_too_much_waits_and_others_do_not() {
     );
     assert_eq!(answers[3].header("retry-after"), Some("1800"));
     assert_eq!(answers[3].json()["type"], "urn:candor:problem:network");
+    // Whoever may send no more may not list or delete either.
+    let proof = format!("candor-key: {}", key(1).to_hex());
+    for method in ["GET", "DELETE"] {
+        let request = client::request(method, &format!("{PATH}/held"), &[&proof], b"");
+        assert_eq!(check(&server, [127, 1, 1, 5], &request).unwrap().status, 429, "{method}");
+    }
     // Health is not counted; another network has its own count (65,535 times of 65,536).
     let health = client::request("GET", "/health", &[], b"");
     assert_eq!(check(&server, [127, 1, 1, 9], &health).unwrap().status, 200);

@@ -1,5 +1,8 @@
 //! From parts to pages: a rehearsal shows them at once, a release when nobody can be told apart.
 
+use std::collections::BTreeSet;
+use std::process::Command;
+
 use contract::release::{Mode, Release};
 use envelope::DetachedSignature;
 
@@ -161,7 +164,8 @@ fn a_dry_run_says_beside_a_running_server_what_it_says_without_one() {
 #[test]
 fn a_release_says_how_far_somebody_could_have_moved_it() {
     let vendor = Vendor::new();
-    for (today, limit, first) in [("2026-11-15", "50", 1), ("2026-11-18", "100", 100)] {
+    let starts = [("2026-11-15", "50", 1), ("2026-11-18", "100", 100), ("2026-11-19", "70", 200)];
+    for (today, limit, first) in starts {
         let limit = ["--requests-per-network-hour", limit];
         let server = vendor.serve_on(today.parse().unwrap(), &limit);
         for number in first..first + 40 {
@@ -176,6 +180,76 @@ fn a_release_says_how_far_somebody_could_have_moved_it() {
     // The loosest that held, in the ten days and an hour in which parts of the week were taken,
     // for each of its seven days.
     assert_eq!(bound("release-2.json"), Some((100 * (10 * 24 + 1) as u64).div_ceil(7)));
+}
+
+#[test]
+fn whoever_publishes_the_same_parts_again_draws_other_noise() {
+    let vendor = Vendor::new();
+    send_a_week(&vendor);
+    let mut numbers = BTreeSet::new();
+    // That all of them are alike by chance is seen once in millions of times.
+    for copy in 0..12 {
+        let copy = vendor.path(&format!("copy-{copy}"));
+        let copied = Command::new("cp").arg("-r").args([&vendor.data(), &copy]).status().unwrap();
+        assert!(copied.success());
+        let mut publish = Command::new(env!("CARGO_BIN_EXE_candor-collector"));
+        publish.env_clear().arg("--data").arg(&copy).args(["publish", "--today", "2026-11-25"]);
+        assert!(publish.output().unwrap().status.success());
+        let disk = disk::OsDisk::open(&copy).unwrap();
+        let path = "releases/larkspur/usage/release-1.json";
+        let bytes = disk::Disk::read(&disk, path, 1 << 24).unwrap().unwrap();
+        numbers.insert(Release::from_frozen(&bytes).unwrap().installations.unwrap().value);
+    }
+    assert!(numbers.len() > 1, "{numbers:?}");
+}
+
+// Two at once would draw noise twice for one window, and the budget would be spent twice.
+#[test]
+fn one_process_publishes_at_a_time() {
+    let vendor = Vendor::new();
+    send_a_week(&vendor);
+    let disk = disk::OsDisk::open(&vendor.data()).unwrap();
+    let lock = disk::Disk::try_lock(&disk, "publish.lock").unwrap();
+    let publish = || vendor.run(&["publish", "--today", "2026-11-25"]).status.success();
+    assert!(!publish() && !vendor.data().join("releases").exists());
+    drop(lock);
+    assert!(publish() && vendor.data().join("releases").exists());
+}
+
+#[test]
+fn a_release_of_another_channel_is_found() {
+    let vendor = Vendor::new();
+    send_a_week(&vendor);
+    assert!(vendor.run(&["publish", "--today", "2026-11-25"]).status.success());
+    let disk = disk::OsDisk::open(&vendor.data()).unwrap();
+    disk::Disk::create_folder(&disk, "releases/larkspur/open").unwrap();
+    for name in ["release-1.json", "release-1.json.sig"] {
+        let path = format!("releases/larkspur/open/{name}");
+        disk::Disk::replace(&disk, &path, &release(&vendor, name)).unwrap();
+    }
+    let report = vendor.run(&["verify", "--today", "2026-11-25"]);
+    assert_eq!(report.status.code(), Some(1));
+    let report = String::from_utf8(report.stdout).unwrap();
+    assert!(report.contains("releases/larkspur/open"), "{report}");
+}
+
+// It would be too small, and nobody could tell.
+#[test]
+fn where_a_day_of_the_28_is_forgotten_already_their_number_is_not_given() {
+    let noisy = "publication = { epsilon_release = 4.0, epsilon_year = 212.0 }";
+    let exact = "publication = \"exact\"\nidentity = \"stable\"";
+    for (publish, number) in [("2026-11-25", Some(30)), ("2026-11-26", None)] {
+        let vendor = Vendor::changed(&[(noisy, exact)]);
+        vendor.issue("larkspur");
+        let server = vendor.serve_on("2026-11-18".parse().unwrap(), &[]);
+        for number in 0..30 {
+            server.post(&vendor.part(&key(number), "2026-11-18", "debian"));
+        }
+        server.stop();
+        assert!(vendor.run(&["publish", "--today", publish]).status.success());
+        let release = Release::from_frozen(&release(&vendor, "release-1.json")).unwrap();
+        assert_eq!(release.installations_28_days.map(|number| number.value), number, "{publish}");
+    }
 }
 
 #[test]

@@ -103,6 +103,9 @@ fn what_is_refused_is_repeated_in_no_answer_log_metric_or_file() {
     let vendor = Vendor::new();
     let said = said(&vendor);
     assert!(said.iter().all(|text| !text.contains(CANARY)), "{said:?}");
+    // Nor the tag of what was refused beside what stands.
+    let tag = key(1).tag().to_string();
+    assert!(said.iter().all(|text| !text.contains(&tag)), "{said:?}");
     let found = files_with(&vendor.data(), CANARY.as_bytes());
     assert!(found.is_empty(), "{found:?}");
 }

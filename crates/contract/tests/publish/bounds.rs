@@ -1,6 +1,8 @@
 //! From which number on something is shown: the bounds themselves, and one below them.
 
+use contract::limits::GROUP_MIN_FLOOR;
 use contract::manifest::Manifest;
+use contract::publish::{GroupError, Ledger, Plan, PlanError, SmallestGroup};
 use contract::release::{Release, Row, Table};
 use contract::tally::Tally;
 use serde_json::{Value, json};
@@ -55,6 +57,33 @@ fn a_noisy_number_is_shown_from_the_smallest_group_on() {
         panic!("a grid");
     };
     assert_eq!((lines.len(), lines[0].value.as_str(), *hidden), (1, "copper", 2));
+    // One fewer each.
+    let parts = [
+        (4, "platform", json!({"edition": "community"})),
+        (4, "software", json!({"version": "other"})),
+        (4, "modules", json!({"modules": [], "ports": {"copper": "1-9"}})),
+        (5, "modules", json!({"modules": ["mail"], "ports": {"fibre": "1-9"}})),
+    ];
+    let release = published(&manifest(), &parts, 0);
+    assert_eq!(table(&release, "edition").table, Table::TooFew);
+    assert_eq!(table(&release, "version").table, Table::TooFew);
+    assert_eq!(rows(&release, "modules"), one("mail", 5));
+}
+
+#[test]
+fn with_a_smallest_group_below_the_floor_nothing_is_planned() {
+    assert!(SmallestGroup::parse(GROUP_MIN_FLOOR).is_ok());
+    assert_eq!(SmallestGroup::parse(GROUP_MIN_FLOOR - 1), Err(GroupError));
+    let manifest = manifest();
+    let channel = manifest.channel("usage").unwrap();
+    let planned = |group_min| {
+        let mut channel = channel.clone();
+        channel.group_min = group_min;
+        let day = week().finished_from();
+        Plan::finished(&channel, week(), 1, day, &Ledger::default()).map(drop)
+    };
+    assert_eq!(planned(GROUP_MIN_FLOOR), Ok(()));
+    assert_eq!(planned(GROUP_MIN_FLOOR - 1), Err(PlanError::Group(GroupError)));
 }
 
 #[test]

@@ -33,9 +33,13 @@ type Copied = RwLock<Option<(Bytes, Instant)>>;
 impl Keys {
     /// The copy and its age in seconds, unless there is none or it is too old.
     pub(super) fn copy(&self, which: Which) -> Option<(Bytes, u64)> {
+        self.copy_at(which, Instant::now())
+    }
+
+    fn copy_at(&self, which: Which, now: Instant) -> Option<(Bytes, u64)> {
         let copied = self.of(which).read().unwrap_or_else(PoisonError::into_inner);
         let (bytes, fetched) = copied.as_ref()?;
-        let age = fetched.elapsed();
+        let age = now.duration_since(*fetched);
         (age < KEYS_AGE_MAX).then(|| (bytes.clone(), age.as_secs()))
     }
 
@@ -91,6 +95,25 @@ pub(super) async fn keep_fresh(
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_is_too_old_is_told_to_nobody() {
+        let fetched = Instant::now();
+        for which in [Which::Plain, Which::Signed] {
+            let keys = Keys::default();
+            assert_eq!(keys.copy_at(which, fetched), None);
+            *keys.of(which).write().unwrap() = Some((Bytes::from_static(b"keys"), fetched));
+            let last = Duration::from_secs(KEYS_AGE_MAX.as_secs() - 1);
+            let told = Some((Bytes::from_static(b"keys"), last.as_secs()));
+            assert_eq!(keys.copy_at(which, fetched + last), told);
+            assert_eq!(keys.copy_at(which, fetched + KEYS_AGE_MAX), None);
         }
     }
 }

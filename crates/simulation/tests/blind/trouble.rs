@@ -1,6 +1,7 @@
 //! Gateways that fail, and a relay that is told to stop.
 
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 
@@ -115,4 +116,17 @@ fn tls_is_spoken_and_verified() {
     inner.tell(Signal::HUP);
     assert_eq!(post(&open(believing.address), "/", "", b"sealed").unwrap().status(), 200);
     assert_eq!(wire::get(believing.address, "/ohttp-keys").body.len(), gateway.keys().len());
+    // A sender gets no ticket, by which it would be known when it comes again.
+    let mut client = Command::new("openssl")
+        .args(["s_client", "-ign_eof", "-connect", &inner.address.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let asked = b"GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    client.stdin.take().unwrap().write_all(asked).unwrap();
+    let said = String::from_utf8(client.wait_with_output().unwrap().stdout).unwrap();
+    assert!(said.contains("TLSv1.3") && said.contains("\"status\""), "{said}");
+    assert!(!said.contains("New Session Ticket"), "{said}");
 }

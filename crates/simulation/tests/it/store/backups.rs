@@ -4,7 +4,9 @@
 use std::sync::{Arc, Mutex};
 
 use collector::backup::{backup, put_back};
-use collector::store::{Answer, BACKUP, Deletions, Retention, Store, StoreError, restore, verify};
+use collector::store::{
+    Answer, BACKUP, Deletions, Outcome, Retention, Store, StoreError, restore, verify,
+};
 use contract::calendar::PeriodKind;
 use disk::{AppendFile, Disk, DiskError, Entry, LockGuard, ReadFile};
 use simulation::collector::{Collector, tag_of};
@@ -229,6 +231,7 @@ fn beside(collector: &Collector, meanwhile: Meanwhile, at: u32) -> Result<bool, 
         promises.deleted.push(tag);
     }
     let copy = SimDisk::new(58);
+    let earlier = Deletions::of(&disk, TODAY).unwrap();
     let at_work = super::collector();
     let work = move || match meanwhile {
         Meanwhile::Closing => assert_eq!(at_work.close(&mut store, CLOSED).unwrap(), 1),
@@ -255,7 +258,42 @@ fn beside(collector: &Collector, meanwhile: Meanwhile, at: u32) -> Result<bool, 
     kept_when_closed(collector, &back, &promises)?;
     let report = verify(&back, &retention(), TODAY).map_err(|error| error.to_string())?;
     assert_eq!(report.findings, []);
-    Ok(true)
+    // With a list of the same day from before it: what is not in it any more is known to be gone.
+    let back = SimDisk::new(60);
+    bring_back(&copy, &back, &earlier)?;
+    let mut store = collector.store(&back).unwrap();
+    let (program, channel) = ("larkspur".parse().unwrap(), "usage".parse().unwrap());
+    let is_gone = store.held(&program, &channel, &[tag]).unwrap().is_empty();
+    let late = collector.accept(&mut store, &[collector.arrival(3, PERIOD, "debian")], TODAY);
+    match late.first() {
+        Some(Outcome::Accepted(_)) if is_gone => Err("a late copy is taken".to_owned()),
+        _ => Ok(true),
+    }
+}
+
+#[test]
+fn a_backup_comes_back_without_unusually_many_deletions_and_without_those_that_wait() {
+    let collector = Collector { index_rows: 1_000, ..collector() };
+    let (disk, copy, back) = (SimDisk::new(61), SimDisk::new(62), SimDisk::new(63));
+    let mut store = collector.store(&disk).unwrap();
+    let many = 1_001;
+    let arrivals: Vec<_> = (0..many + 2).map(|n| collector.arrival(n, PERIOD, "debian")).collect();
+    for batch in arrivals.chunks(512) {
+        collector.accept(&mut store, batch, TODAY);
+    }
+    backup(&disk, &copy, (false, TODAY)).unwrap();
+    let (program, channel) = ("larkspur".parse().unwrap(), "usage".parse().unwrap());
+    let tags: Vec<_> = (0..=many).map(|n| tag_of(n, PERIOD)).collect();
+    store.delete((&program, &channel), &tags[..1_001], TODAY).unwrap();
+    let kept = |_: &_, _: &_| Some((PeriodKind::Day, 30));
+    store.settle_deletions(kept, (TODAY, true)).unwrap();
+    // This one waits for the batch.
+    store.delete((&program, &channel), &tags[1_001..], TODAY).unwrap();
+    bring_back(&copy, &back, &Deletions::of(&disk, TODAY).unwrap()).unwrap();
+    assert_eq!(collector.store(&back).unwrap().len(), 1);
+    for tag in [tags[0], tags[1_000], tags[1_001]] {
+        assert!(back.find(tag.as_bytes()).is_empty());
+    }
 }
 
 #[test]

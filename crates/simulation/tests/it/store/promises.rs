@@ -54,6 +54,23 @@ fn a_receipt_says_the_day_that_is_enforced_also_where_the_retention_was_shortene
     assert_eq!(store.forget(&retention, date(2026, 11, 26), false).unwrap().len(), 1);
 }
 
+// While manifests are read again, parts that were checked by the older one are still under way.
+#[test]
+fn in_a_batch_of_two_manifests_nobody_is_promised_more_than_the_shorter_retention() {
+    let collector = collector();
+    let mut store = collector.store(&SimDisk::new(24)).unwrap();
+    let days = [(1, 30), (2, 10), (3, 30)];
+    let arrivals = days.map(|(number, retention_days)| Arrival {
+        retention_days,
+        ..collector.arrival(number, PERIOD, "debian")
+    });
+    let outcomes = collector.accept(&mut store, &arrivals, TODAY);
+    let promised = outcomes.iter().map(|outcome| receipt(outcome).statement.forget_by);
+    assert_eq!(promised.collect::<Vec<_>>(), [date(2026, 11, 30); 3]);
+    let retention = Retention::new([("larkspur".parse().unwrap(), "usage".parse().unwrap(), 30)]);
+    assert_eq!(store.forget(&retention, date(2026, 12, 1), false).unwrap().len(), 1);
+}
+
 #[test]
 fn the_store_accepts_again_in_the_same_process_after_any_one_failure() {
     let collector = collector();

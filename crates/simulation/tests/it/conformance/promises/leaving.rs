@@ -126,6 +126,11 @@ pub(super) fn a_deletion_reaches_a_closed_period(trial: &Trial, store: &mut dyn 
     delete(store, &[1]);
     assert!(held_by(store, 1, 0).is_empty());
     assert_eq!(scanned(store.look(), &channel(), period(0)).unwrap().len(), 1);
+    // Nobody counts it from then on, although it waits for the batch.
+    let mut other = Reference::default();
+    trial.send(&mut other, &[Sent { answer: "green", ..blue(2) }], TODAY);
+    let counted = trial.count(store.look(), &channel(), period(0)).unwrap().0;
+    assert!(counted == trial.count(&other, &channel(), period(0)).unwrap().0);
     settle(store.keep(), TODAY);
     let tag = tag(1, 0);
     assert!(!store.has_bytes(tag.as_bytes()) && !store.has_bytes(tag.to_string().as_bytes()));
@@ -180,16 +185,23 @@ pub(super) fn a_shorter_retention_counts_and_a_longer_one_does_not(
     trial: &Trial,
     store: &mut dyn Subject,
 ) {
-    let short = trial.arrival_kept(blue(1), 10);
-    let long = trial.arrival(blue(2));
     let day = period(0).forget_by(10);
-    for arrival in [short, long] {
-        let outcome = store.keep().accept(&[arrival], &trial.collector.signers, TODAY).remove(0);
-        assert_eq!(receipt(&outcome).statement.forget_by, day, "they go together");
+    for is_closed in [false, true] {
+        let short = trial.arrival_kept(blue(1), 10);
+        let long = trial.arrival(blue(2));
+        for arrival in [short, long] {
+            let signers = &trial.collector.signers;
+            let outcome = store.keep().accept(&[arrival], signers, TODAY).remove(0);
+            assert_eq!(receipt(&outcome).statement.forget_by, day, "they go together");
+        }
+        if is_closed {
+            assert_eq!(close(trial, store, 3), 1);
+        }
+        assert!(store.keep().forget(&trial.retention, day, false).unwrap().is_empty());
+        let gone = store.keep().forget(&trial.retention, add_days(day, 1), false).unwrap();
+        assert_eq!(gone.len(), 1);
+        assert!(store.keep().is_empty());
     }
-    assert!(store.keep().forget(&trial.retention, day, false).unwrap().is_empty());
-    assert_eq!(store.keep().forget(&trial.retention, add_days(day, 1), false).unwrap().len(), 1);
-    assert!(store.keep().is_empty());
 }
 
 pub(super) fn a_dry_run_says_the_same_and_does_nothing(trial: &Trial, store: &mut dyn Subject) {
