@@ -76,6 +76,7 @@ fn main() {
          B on disk  ratio rate  ratio CPU"
     );
     let mut first = 0;
+    let mut grown: Vec<(usize, Measured, u64)> = Vec::new();
     for connections in connections {
         for _ in 0..rounds {
             let null = Server::null();
@@ -89,7 +90,22 @@ fn main() {
             let disk = process::bytes_below(&folder.path().join("data/parts")) / own.answered;
             let memory = (collector.memory_bytes_max(), Some(disk));
             line(("collector", connections), &own, cpu, memory, Some((&base, base_cpu)));
+            grown.push((connections, own, memory.0));
         }
+    }
+    beside_the_best(&grown);
+}
+
+/// How each number of connections fared beside the best of them.
+fn beside_the_best(grown: &[(usize, Measured, u64)]) {
+    let best = grown.iter().map(|(_, measured, _)| measured.rate()).fold(0.0, f64::max);
+    for (connections, measured, memory) in grown {
+        println!(
+            "with {connections} connections {:.2} of the best rate, p99 {:.0} ms, {:.0} MB",
+            measured.rate() / best,
+            measured.latency_ms(0.99),
+            *memory as f64 / 1e6,
+        );
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::blind;
 use super::clock::Clock;
-use super::connection::Times;
+use super::connection::{ONE_HOST, Times, names_one_host};
 use super::crowd::{Guest, Turnstile};
 use super::gateway::Gateway;
 use super::health;
@@ -72,6 +72,7 @@ pub(super) async fn answer(request: Request<Incoming>, shared: &Shared, guest: &
     // for a part of the body, and somebody's second request hides in it.
     let is_last = request.headers().contains_key(TRANSFER_ENCODING);
     let mut answer = match route::route(request.method().as_str(), request.uri().path()) {
+        _ if !names_one_host(&request) => refuse(&Refused::new(Reason::Head, ONE_HOST), shared),
         Ok(route) if is_counted(&route) && !guest.may_ask() => {
             refuse(&intake::too_many(Reason::Network), shared)
         }

@@ -291,6 +291,8 @@ fn heads_that_are_none_are_cut_off() {
         format!("GET / HTTP/1.1\r\nhost: c\r\nx: {}\r\n\r\n", "a".repeat(70_000)),
         format!("GET / HTTP/1.1\r\nhost: c\r\n{many}\r\n"),
         "GET / HTTP/1.1\r\nhost: c\r\nx\0: y\r\n\r\n".to_owned(),
+        "GET /health HTTP/1.1\r\n\r\n".to_owned(),
+        "GET /health HTTP/1.1\r\nhost: c\r\nhost: c\r\n\r\n".to_owned(),
     ];
     for head in heads {
         let all = all_answers(&server, head.as_bytes());

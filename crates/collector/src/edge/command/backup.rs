@@ -12,7 +12,7 @@ use disk::{Disk as _, OsDisk};
 use serde_json::json;
 
 use super::forget::catalogue;
-use super::{clock, of_disk, of_store, open_disk, open_existing, print};
+use super::{clock, counted, of_disk, of_store, open_disk, open_existing, print};
 use crate::backup::{self, BackupError};
 use crate::config;
 use crate::edge::named;
@@ -40,11 +40,12 @@ pub(super) fn run(
         format!("{answer}\n")
     } else {
         format!(
-            "A backup of {}: {files} files, {bytes} bytes, {}.\n\nRemove it when the retention is \
+            "A backup of {}: {}, {bytes} bytes, {}.\n\nRemove it when the retention is \
              over: tombstones name that day. To put it back you need the deletions since, so keep \
              them apart from it, every day:\n  candor-collector --data {} export --deletions \
              FILE\n",
             day_in_words(today),
+            counted(files as u64, "file", "files"),
             if made.with_keys { "with the private keys" } else { "without private keys" },
             data.display(),
         )
@@ -108,10 +109,10 @@ pub(super) fn restore(
         format!("{}\n", json!({"deleted": settled.rows, "deletions": deletions.len()}))
     } else {
         format!(
-            "Put back, without {} parts that were deleted since, and without what is past its \
-             retention. It can be served now.\nKeys are issued anew if the backup has none: \
-             candor-collector keys issue.\n",
-            settled.rows
+            "Put back, without {} deleted since, and without what is past its retention. It can be \
+             served now.\nKeys are issued anew if the backup has none: candor-collector keys \
+             issue.\n",
+            counted(settled.rows, "part that was", "parts that were")
         )
     };
     print(out, &text);

@@ -1,10 +1,13 @@
 //! A disk that fills up while a period becomes columns, or while the day's deletions are taken out:
 //! it is said clearly, nothing is lost, and it is done when there is room again.
 
+use collector::edge::manifests;
 use collector::store::{Answer, Outcome, Store, StoreError, Trouble, scan};
 use contract::calendar::PeriodKind;
+use disk::ErrorKind;
 use simulation::collector::{Collector, tag_of};
 use simulation::disk::SimDisk;
+use simulation::larkspur::FIRST;
 
 use super::closed::{CLOSED, a_day_before, kept_when_closed};
 use super::{PERIOD, Promises, TODAY, collector};
@@ -115,4 +118,22 @@ fn a_full_disk_is_told_to_whoever_sends_and_no_more_when_there_is_room() {
     disk.limit_bytes(None);
     let outcomes = collector.accept(&mut store, &new[1..], TODAY);
     assert!(matches!(outcomes[0], Outcome::Accepted(_)));
+}
+
+#[test]
+fn a_start_on_a_full_disk_needs_no_room_for_a_manifest_that_is_there() {
+    let collector = collector();
+    let (disk, promises) = a_day_before(&collector, 12);
+    let manifest = &collector.catalogue.program("larkspur").unwrap().manifest;
+    let keep = |text: &str| manifests::keep(&disk, manifest, text);
+    keep(FIRST).unwrap();
+    disk.limit_bytes(Some(disk.bytes_used()));
+    keep(FIRST).unwrap();
+    // What is not there is not called kept.
+    assert_eq!(keep("another").unwrap_err().kind(), ErrorKind::Full);
+    // Receipts are given again before there is room.
+    let mut store = collector.store(&disk).unwrap();
+    let (arrival, receipt) = promises.held[0].clone();
+    let outcome = collector.accept(&mut store, &[arrival], TODAY).remove(0);
+    assert!(matches!(outcome, Outcome::Duplicate(again) if again == receipt));
 }
