@@ -111,3 +111,14 @@ impl agent::ports::Person for Nobody {
         None
     }
 }
+
+// A person who carries a file carries no part of it that waits for an answer.
+#[test]
+fn a_part_that_is_asked_again_is_in_no_bundle() {
+    let mut world = World::new(70);
+    world.agent().agree("usage", Some("full"), How::Cli, "en").unwrap();
+    assert_eq!(world.agent().preview("usage", None, false).unwrap().parts.len(), 3);
+    // Frozen before; its bytes would be the same.
+    world.install(&FIRST.replace("Which operating system is this?", "Which one?"));
+    assert_eq!(world.agent().by_hand().export_bundle().unwrap().parts, 2);
+}

@@ -217,3 +217,19 @@ fn why_names_every_reason_and_the_strongest_first() {
         assert!(texts.iter().any(|text| text.contains(variable)), "{variable}: {texts:?}");
     }
 }
+
+// Promise 21, of a fleet: a policy that comes during a connection permits less than was agreed.
+#[test]
+fn a_lower_tier_during_a_connection_stops_the_part_that_it_leaves_out() {
+    let world = std::rc::Rc::new(World::new(45));
+    world.agent().agree("usage", Some("basic"), How::Cli, "en").unwrap();
+    assert_eq!(world.agent().send("usage").unwrap().acknowledged, 2);
+    world.agent().agree("usage", Some("full"), How::Cli, "en").unwrap();
+    let other = std::rc::Rc::clone(&world);
+    let less = "policy = 1\ntitle = \"Less\"\n[program.larkspur.channel]\nusage = { permit = \
+                \"basic\" }";
+    let lower = move || other.policy.place(Ok(less));
+    world.network.interruption.set(Some(Box::new(lower)));
+    world.agent().send("usage").unwrap();
+    assert_eq!(world.network.packets().len(), 2);
+}

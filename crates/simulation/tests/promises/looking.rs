@@ -69,3 +69,20 @@ fn preview_works_before_anybody_decided() {
     assert!(!shown.frozen && shown.parts.len() == 3);
     assert_eq!(world.network.packets(), []);
 }
+
+// Promise 1: what status says of each channel is what sending does.
+#[test]
+fn status_says_of_every_channel_what_sending_does() {
+    // A full disk is no decision: what may be sent cannot be, and sending says why.
+    let states = STATES.iter().filter(|(state, _)| *state != "on a full disk");
+    for (seed, (state, before)) in (20..).zip(states) {
+        let mut world = World::new(seed);
+        agree(&world);
+        before(&mut world);
+        let shown = agent::words::status::json(&world.agent()).unwrap();
+        for channel in shown["channels"].as_array().unwrap() {
+            let id = channel["id"].as_str().unwrap();
+            assert_eq!(channel["sends"], world.agent().send(id).is_ok(), "{state}: {id}");
+        }
+    }
+}

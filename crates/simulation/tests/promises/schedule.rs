@@ -240,3 +240,19 @@ fn a_rhythm_knows_nothing_before_the_first_tick() {
     let since = world.agent().state().since().unwrap().unwrap();
     assert!(Rhythm::at(world.agent().now(), &since, false).watched.is_none());
 }
+
+// Parts that left together would be known to come from one machine.
+#[test]
+fn the_parts_of_one_report_leave_each_at_a_moment_of_its_own() {
+    for seed in 0..20 {
+        let world = World::new(seed);
+        world.agent().agree("usage", Some("full"), How::Cli, "en").unwrap();
+        world.agent().preview("usage", None, false).unwrap();
+        let reports = agent::outbox::all(&world.disk).unwrap();
+        let mut moments: Vec<_> =
+            reports.iter().flat_map(|report| report.parts.iter().map(|part| part.due)).collect();
+        moments.sort_unstable();
+        moments.dedup();
+        assert_eq!(moments.len(), 3, "seed {seed}");
+    }
+}

@@ -180,5 +180,56 @@ fn an_edited_ledger_is_noticed() {
             assert!(!findings.is_empty() || last, "line {index}, byte {at}");
         }
     }
+    // What a receipt says is its collector's word, also in the last line, which no other names.
+    let mut forged = lines.clone();
+    let last = String::from_utf8(forged.pop().unwrap()).unwrap();
+    let other = last.replacen(r#""received":"2026-11-20""#, r#""received":"2026-11-19""#, 1);
+    assert_ne!(other, last);
+    forged.push(other.into_bytes());
+    assert_ne!(agent::ledger::verify(&forged, &roots).findings, []);
     world.disk.remove("ledger.jsonl").unwrap();
+}
+
+// Promise 12: whoever sees two reports can join them for as long as the statement says.
+#[test]
+fn a_tag_lasts_as_long_as_it_says_and_no_longer() {
+    let lasts = |identity: &str| {
+        let mut world = World::new(14);
+        let said = format!(r#"identity = "{identity}""#);
+        world.install(&FIRST.replacen(r#"identity = "period""#, &said, 1));
+        world.agent().agree("usage", Some("full"), How::Cli, "en").unwrap();
+        let tags_after = |hours: i64| -> Vec<String> {
+            world.pass_hours(hours);
+            let before = world.network.packets().len();
+            assert_eq!(world.agent().send("usage").unwrap().acknowledged, 3);
+            let packets = world.network.packets_after(before);
+            let tag = |bytes: &[u8]| {
+                let part: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+                part["tag"].as_str().unwrap().to_owned()
+            };
+            let mut tags: Vec<_> = packets.iter().map(|packet| tag(&packet.bytes)).collect();
+            tags.sort();
+            tags
+        };
+        // The next day lies in the same four weeks, the last one does not.
+        let (first, next_day, four_weeks_on) = (tags_after(0), tags_after(24), tags_after(28 * 24));
+        (first == next_day, first == four_weeks_on)
+    };
+    assert_eq!(lasts("period"), (false, false));
+    assert_eq!(lasts("28d"), (true, false));
+    assert_eq!(lasts("stable"), (true, true));
+}
+
+// Promise 4: the day on which it was received is the day from which somebody may reckon.
+#[test]
+fn a_receipt_of_another_day_is_not_believed() {
+    let world = World::new(15);
+    world.agent().agree("devices", None, How::Cli, "en").unwrap();
+    let agent = world.agent();
+    // A week is taken for three days more.
+    world.network.set_day("2026-11-23".parse().unwrap());
+    let sent = agent.send("devices").unwrap();
+    assert_eq!(sent.acknowledged, 0);
+    let Some(Obstacle::Receipt(why)) = sent.obstacle else { panic!("{:?}", sent.obstacle) };
+    assert!(why.contains("another day"), "{why}");
 }

@@ -1,6 +1,8 @@
 //! Promises about taking back.
 
-use agent::held::Standing;
+use agent::deletion::{Deletion, believe};
+use agent::held::{Derivation, Standing};
+use agent::ledger::Entry;
 use contract::answer::Fact;
 use contract::decision::{How, State};
 use simulation::disk::Fault;
@@ -337,8 +339,62 @@ fn what_is_published_stays_and_page_and_tombstone_name_the_next_release() {
     tick_for(&world, 30);
     let lines = agent::ledger::entries(&world.disk).unwrap();
     let days = lines.iter().filter_map(|line| match &line.entry {
-        agent::ledger::Entry::Tombstone { tombstone } => Some(tombstone.published_before_stays),
+        Entry::Tombstone { tombstone } => Some(tombstone.published_before_stays),
         _ => None,
     });
     assert_eq!(days.collect::<Vec<_>>(), [Some(jiff::civil::date(2026, 11, 25)); 3]);
+}
+
+// Once the key was shown a deletion may be done: whoever agrees again cannot undo it, and learns of
+// it. It stands in the ledger before it is asked for.
+#[test]
+fn agreeing_again_keeps_what_was_asked_for() {
+    let world = sent(20);
+    world.network.weather.set(Weather::LosesReplies);
+    withdraw(&world, true);
+    let asked = agent::ledger::entries(&world.disk).unwrap();
+    let asked = asked.iter().filter(|line| matches!(line.entry, Entry::Deleting { .. })).count();
+    assert_eq!((asked, world.network.deletions().len()), (1, 1), "the others wait");
+    world.agent().agree("usage", Some("full"), How::Cli, "en").unwrap();
+    let usage = "usage".parse().unwrap();
+    assert_eq!(world.agent().progress(&usage).unwrap().pending, 1);
+    world.network.weather.set(Weather::Clear);
+    tick_for(&world, 25);
+    assert_eq!(deleted(&world), 1);
+}
+
+// A statement that is right in itself, about another channel or program, says nothing of this one.
+#[test]
+fn a_tombstone_of_another_channel_or_program_is_not_believed() {
+    let world = sent(21);
+    withdraw(&world, true);
+    let lines = agent::ledger::entries(&world.disk).unwrap();
+    let tombstone = lines.into_iter().find_map(|line| match line.entry {
+        Entry::Tombstone { tombstone } => Some(*tombstone),
+        _ => None,
+    });
+    let tombstone = tombstone.unwrap();
+    let body = serde_json::to_vec(&serde_json::json!({ "tombstones": [tombstone] })).unwrap();
+    let believed = |program: &str, channel: &str| {
+        let derivation = Derivation {
+            channel: channel.parse().unwrap(),
+            part: "system".parse().unwrap(),
+            epoch: "stable".to_owned(),
+            sample: None,
+        };
+        let deletion = Deletion {
+            derivation,
+            tag: tombstone.tag,
+            to: String::new(),
+            relays: Vec::new(),
+            roots: vec![world.network.root()],
+            forget_by: world.agent().held().unwrap()[0].period.last_day(),
+            due: world.agent().now(),
+            tries: 1,
+        };
+        believe(&body, program, &deletion).map(|found| found.is_some())
+    };
+    assert_eq!(believed("larkspur", "usage"), Ok(true));
+    assert!(believed("larkspur", "devices").is_err());
+    assert!(believed("meadow", "usage").is_err());
 }
