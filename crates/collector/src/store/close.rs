@@ -121,18 +121,24 @@ impl ChannelStore {
                 self.periods.insert(period, file);
                 disk.remove_folder(&self.closed_path(period))?;
             }
-            None if closed_periods(disk, &self.folder)?.contains(&period) => {
-                let closed = ClosedPeriod::open(disk, self.closed_path(period), period)?;
-                self.periods.remove(&period);
-                self.closed.insert(period, closed);
-            }
-            None if self.periods.get(&period).is_some_and(PeriodFile::is_empty) => {
-                self.periods.remove(&period);
-            }
             None => {
-                return Err(StoreError::Damaged { path: self.period_path(period), offset: 0 });
+                // Gone from the folder, and maybe not from the medium: a removal syncs all names.
+                disk.remove(&self.period_path(period))?;
+                self.without_log(disk, period)?;
             }
         }
+        Ok(())
+    }
+
+    /// Takes a period whose log is gone for what it is now: columns, or nothing.
+    fn without_log(&mut self, disk: &dyn Disk, period: Period) -> Result<(), StoreError> {
+        if closed_periods(disk, &self.folder)?.contains(&period) {
+            let closed = ClosedPeriod::open(disk, self.closed_path(period), period)?;
+            self.closed.insert(period, closed);
+        } else if !self.periods.get(&period).is_some_and(PeriodFile::is_empty) {
+            return Err(StoreError::Damaged { path: self.period_path(period), offset: 0 });
+        }
+        self.periods.remove(&period);
         Ok(())
     }
 

@@ -111,31 +111,15 @@ impl<D: Disk> Store<D> {
         let mut forgotten = Vec::new();
         for channel in programs.values_mut().flat_map(BTreeMap::values_mut) {
             let (program, id) = (channel.program.clone(), channel.channel.clone());
-            let mut past = Vec::new();
-            for (period, file) in &channel.periods {
-                let forget_by = retention.forget_by(&program, &id, *period, file.forget_by());
-                if forget_by < today {
-                    past.push(Forgotten {
-                        program: program.clone(),
-                        channel: id.clone(),
-                        period: *period,
-                        parts: file.len(),
-                        forget_by,
-                    });
-                }
-            }
-            for (period, closed) in &channel.closed {
-                let forget_by = retention.forget_by(&program, &id, *period, closed.forget_by());
-                if forget_by < today {
-                    past.push(Forgotten {
-                        program: program.clone(),
-                        channel: id.clone(),
-                        period: *period,
-                        parts: closed.len(),
-                        forget_by,
-                    });
-                }
-            }
+            let logs = channel.periods.iter().map(|(at, file)| (*at, file.len(), file.forget_by()));
+            let closed = channel.closed.iter().map(|(at, of)| (*at, of.len(), of.forget_by()));
+            let past = logs.chain(closed).filter_map(|(period, parts, promised)| {
+                let forget_by = retention.forget_by(&program, &id, period, promised);
+                let (program, channel) = (program.clone(), id.clone());
+                let gone = Forgotten { program, channel, period, parts, forget_by };
+                (forget_by < today).then_some(gone)
+            });
+            let past: Vec<_> = past.collect();
             if dry_run {
                 forgotten.extend(past);
                 continue;

@@ -2,10 +2,12 @@
 //! simulated one, and for a plain store in memory, so short that one can see that it is right.
 //!
 //! [`promises`] says one promise after the other. [`history`] does random things to a store and to
-//! the plain one, with power and disks that fail, and compares everything that can be seen.
+//! the plain one, with power and disks that fail, and compares everything that can be seen; what it
+//! found is in [`found`].
 //! [`liars`] break the real store in one way each, and are caught. Another store needs a
 //! [`Subject`] in `subjects` and a line in the tests.
 
+mod found;
 mod history;
 mod liars;
 mod promises;

@@ -30,7 +30,7 @@ const DAYS: u8 = 3;
 const HISTORIES: u32 = 48;
 
 #[derive(Debug, Clone)]
-enum Step {
+pub(super) enum Step {
     /// A batch arrives, under a retention.
     Send(Vec<Sent>, u32),
     Delete(Vec<u32>, u8),
@@ -310,7 +310,7 @@ fn whatever_failed_can_be_done_again_and_is_as_if_done_once() {
 ///
 /// Parts without a tag are left out: a part that is sent again counts again. So is a second answer
 /// under one tag in one batch: which of both comes first may change when it is repeated.
-fn failing(trial: &Trial, steps: Vec<(Step, Option<(u64, Fault)>)>) -> u64 {
+pub(super) fn failing(trial: &Trial, steps: Vec<(Step, Option<(u64, Fault)>)>) -> u64 {
     let mut both = Both::new(trial, Files::on(SimDisk::new(3)));
     let mut restarts = 0;
     for (mut step, fault) in steps {
@@ -332,61 +332,4 @@ fn failing(trial: &Trial, steps: Vec<(Step, Option<(u64, Fault)>)>) -> u64 {
     both.store.restart();
     both.observe();
     restarts
-}
-
-/// One history that was found to fail.
-fn once(steps: Vec<(Step, Option<(u64, Fault)>)>) {
-    failing(&Trial::new(), steps);
-}
-
-fn blue(installation: u32, day: u8) -> Sent {
-    Sent { part: "colour", installation, day, answer: "blue" }
-}
-
-/// Found by the histories above. The folders of a channel were made by a process that was killed
-/// before they were durable; its successor took parts into them, and the power failed.
-#[test]
-fn folders_that_a_killed_process_made_are_durable_before_parts_lie_in_them() {
-    let power = Fault::PowerLost { moment: Moment::Before, survival: Survival::Random };
-    once(vec![
-        (Step::Pass(1), Some((3, Fault::Killed))),
-        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
-        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), Some((0, power))),
-        (Step::Send(vec![blue(1, 0)], RETENTION_DAYS), None),
-    ]);
-}
-
-/// Found by them too. An empty log's name was gone and its removal had failed: the next part went
-/// into a file without a name.
-#[test]
-fn nothing_is_appended_to_a_log_whose_removal_failed() {
-    once(vec![
-        (Step::Delete(vec![1], 0), Some((29, Fault::Broken))),
-        (Step::Send(vec![blue(0, 0), blue(0, 1)], RETENTION_DAYS), Some((24, Fault::Broken))),
-    ]);
-}
-
-/// And this. Columns had their place, and their rename was not durable: the log could never
-/// become columns after that.
-#[test]
-fn columns_whose_rename_failed_are_made_again() {
-    once(vec![
-        (Step::Send(vec![blue(0, 1), blue(0, 0)], RETENTION_DAYS), None),
-        (Step::Pass(3), None),
-        (Step::Close, Some((15, Fault::Broken))),
-    ]);
-}
-
-/// And this. Rows were gone and the batch failed after that: the store went on counting them.
-#[test]
-fn a_batch_that_failed_after_its_rows_were_gone_counts_anew() {
-    once(vec![
-        (Step::Pass(3), None),
-        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
-        (Step::Delete(vec![0], 0), None),
-        (Step::Close, None),
-        (Step::Close, Some((6, Fault::Broken))),
-        (Step::Settle, Some((21, Fault::Broken))),
-        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
-    ]);
 }

@@ -1,0 +1,78 @@
+//! What random histories have found, each as the few steps that show it.
+
+use simulation::disk::{Fault, Moment, Survival};
+
+use super::history::{Step, failing};
+use super::trial::{RETENTION_DAYS, Sent, Trial};
+
+const POWER: Fault = Fault::PowerLost { moment: Moment::Before, survival: Survival::Random };
+
+/// One history that was found to fail.
+fn once(steps: Vec<(Step, Option<(u64, Fault)>)>) {
+    failing(&Trial::new(), steps);
+}
+
+fn blue(installation: u32, day: u8) -> Sent {
+    Sent { part: "colour", installation, day, answer: "blue" }
+}
+
+/// The folders of a channel were made by a process that was killed
+/// before they were durable; its successor took parts into them, and the power failed.
+#[test]
+fn folders_that_a_killed_process_made_are_durable_before_parts_lie_in_them() {
+    once(vec![
+        (Step::Pass(1), Some((3, Fault::Killed))),
+        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
+        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), Some((0, POWER))),
+        (Step::Send(vec![blue(1, 0)], RETENTION_DAYS), None),
+    ]);
+}
+
+/// An empty log's name was gone and its removal had failed: the next part went
+/// into a file without a name.
+#[test]
+fn nothing_is_appended_to_a_log_whose_removal_failed() {
+    once(vec![
+        (Step::Delete(vec![1], 0), Some((29, Fault::Broken))),
+        (Step::Send(vec![blue(0, 0), blue(0, 1)], RETENTION_DAYS), Some((24, Fault::Broken))),
+    ]);
+}
+
+/// Columns had their place, and their rename was not durable: the log could never
+/// become columns after that.
+#[test]
+fn columns_whose_rename_failed_are_made_again() {
+    once(vec![
+        (Step::Send(vec![blue(0, 1), blue(0, 0)], RETENTION_DAYS), None),
+        (Step::Pass(3), None),
+        (Step::Close, Some((15, Fault::Broken))),
+    ]);
+}
+
+/// Rows were gone and the batch failed after that: the store went on counting them.
+#[test]
+fn a_batch_that_failed_after_its_rows_were_gone_counts_anew() {
+    once(vec![
+        (Step::Pass(3), None),
+        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
+        (Step::Delete(vec![0], 0), None),
+        (Step::Close, None),
+        (Step::Close, Some((6, Fault::Broken))),
+        (Step::Settle, Some((21, Fault::Broken))),
+        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
+    ]);
+}
+
+/// A log's removal had failed and was found done; the power brought the log back, beside
+/// the columns that had been told of.
+#[test]
+fn a_log_whose_removal_failed_does_not_come_back_once_its_columns_are_told_of() {
+    once(vec![
+        (Step::Send(vec![blue(0, 0), blue(1, 0)], RETENTION_DAYS), None),
+        (Step::Pass(3), None),
+        (Step::Close, Some((20, Fault::Broken))),
+        (Step::Settle, Some((0, POWER))),
+        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
+        (Step::Send(vec![blue(0, 1), blue(0, 0)], RETENTION_DAYS), None),
+    ]);
+}
