@@ -76,3 +76,21 @@ fn a_log_whose_removal_failed_does_not_come_back_once_its_columns_are_told_of() 
         (Step::Send(vec![blue(0, 1), blue(0, 0)], RETENTION_DAYS), None),
     ]);
 }
+
+/// The forgetting of a closed period was cut short: its columns were gone and its folder was not.
+/// Nothing of it is held, and nothing of it is told as held.
+#[test]
+fn a_period_whose_forgetting_was_cut_short_holds_nothing() {
+    let sent = |day| Sent { day, ..blue(0, 0) };
+    once(vec![
+        (Step::Pass(3), None),
+        (Step::Send(vec![sent(2), sent(1), sent(0)], 4), None),
+        (Step::Send(vec![blue(1, 0)], RETENTION_DAYS), Some((7, POWER))),
+        (Step::Close, None),
+        (Step::Pass(2), None),
+        (
+            Step::Forget(RETENTION_DAYS),
+            Some((0, Fault::PowerLost { moment: Moment::After, survival: Survival::Random })),
+        ),
+    ]);
+}
