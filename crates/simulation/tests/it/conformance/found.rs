@@ -69,9 +69,10 @@ fn a_batch_that_failed_after_its_rows_were_gone_counts_anew() {
 fn a_log_whose_removal_failed_does_not_come_back_once_its_columns_are_told_of() {
     once(vec![
         (Step::Send(vec![blue(0, 0), blue(1, 0)], RETENTION_DAYS), None),
-        (Step::Pass(3), None),
+        (Step::Pass(3), Some((0, Fault::Broken))),
         (Step::Close, Some((20, Fault::Broken))),
         (Step::Settle, Some((0, POWER))),
+        (Step::Pass(1), None),
         (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
         (Step::Send(vec![blue(0, 1), blue(0, 0)], RETENTION_DAYS), None),
     ]);
