@@ -116,16 +116,14 @@ impl ChannelStore {
     /// Reads again what a failed rename or removal left: a log, or the columns that took its place.
     pub(super) fn look_up(&mut self, disk: &dyn Disk, period: Period) -> Result<(), StoreError> {
         let about = (period, self.index_rows);
-        match PeriodFile::open(disk, self.period_path(period), about, self.excluded())? {
-            Some(file) => {
-                self.periods.insert(period, file);
-                disk.remove_folder(&self.closed_path(period))?;
-            }
-            None => {
-                // Gone from the folder, and maybe not from the medium: a removal syncs all names.
-                disk.remove(&self.period_path(period))?;
-                self.without_log(disk, period)?;
-            }
+        let path = self.period_path(period);
+        if let Some(file) = PeriodFile::open(disk, path.clone(), about, self.excluded())? {
+            self.periods.insert(period, file);
+            disk.remove_folder(&self.closed_path(period))?;
+        } else {
+            // Gone from the folder, and maybe not from the medium: a removal syncs all names.
+            disk.remove(&path)?;
+            self.without_log(disk, period)?;
         }
         Ok(())
     }
