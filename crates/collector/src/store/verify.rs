@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use contract::calendar::Period;
 use contract::id::{ChannelId, ProgramId};
-use disk::{Disk, DiskError, path::join};
+use disk::{Disk, DiskError, path::UNFINISHED, path::join};
 use envelope::Digest;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -126,6 +126,16 @@ fn closed(disk: &dyn Disk, folder: &str) -> Result<Vec<Period>, DiskError> {
     }
 }
 
+/// What is said of a name that is none of ours, or that a server gives while it writes.
+pub(super) fn stranger(name: &str) -> &'static str {
+    if name.ends_with(UNFINISHED) {
+        "it is half made: by a server that is at work now, or was ended then; look again in a \
+         while, or after its next start"
+    } else {
+        "it does not belong here"
+    }
+}
+
 fn strangers(
     disk: &dyn Disk,
     folder: &str,
@@ -134,7 +144,7 @@ fn strangers(
 ) -> Result<(), DiskError> {
     for entry in disk.list(folder)? {
         if !belongs(&entry.name, entry.is_folder) {
-            report.note(&join(folder, &entry.name), "it does not belong here");
+            report.note(&join(folder, &entry.name), stranger(&entry.name));
         }
     }
     Ok(())

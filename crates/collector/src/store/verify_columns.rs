@@ -47,7 +47,7 @@ pub(super) fn read(
     for entry in disk.list(&folder)? {
         let path = join(&folder, &entry.name);
         if entry.is_folder || !entry.name.ends_with(SUFFIX) {
-            report.note(&path, "it does not belong here");
+            report.note(&path, super::verify::stranger(&path));
             continue;
         }
         whole.bytes += entry.bytes;
