@@ -39,8 +39,12 @@ impl ClosedPeriod {
         Ok(closed)
     }
 
+    /// None where its folder is gone: removing it failed at the end, and is done again.
     pub(super) fn files(&self, disk: &dyn Disk) -> Result<Vec<ColumnsFile>, StoreError> {
-        files(disk, &self.folder)
+        match files(disk, &self.folder) {
+            Err(error) if is_missing(&error) => Ok(Vec::new()),
+            files => files,
+        }
     }
 
     /// Adds how many rows of which part each tag has.

@@ -95,3 +95,21 @@ fn a_period_whose_forgetting_was_cut_short_holds_nothing() {
         ),
     ]);
 }
+
+/// Removing the folder of a period without rows failed at its end. Whoever came next did not find
+/// the folder, and no deletion was done until the next start.
+#[test]
+fn a_batch_that_failed_at_an_empty_folder_is_done_without_a_restart() {
+    let one = |installation, day| Sent { installation, day, ..blue(0, 0) };
+    let broken = |after| Some((after, Fault::Broken));
+    once(vec![
+        (Step::Pass(4), None),
+        (Step::Send(vec![one(4, 0), one(2, 1)], RETENTION_DAYS), None),
+        (Step::Pass(-1), None),
+        (Step::Close, None),
+        (Step::Delete(vec![4], 0), Some((0, POWER))),
+        (Step::Send(vec![one(0, 1), one(2, 2)], RETENTION_DAYS), broken(29)),
+        (Step::Delete(vec![0], 2), broken(14)),
+        (Step::Settle, broken(28)),
+    ]);
+}
