@@ -10,7 +10,7 @@ use envelope::{Batch, Tag};
 use jiff::civil::Date;
 
 use super::error::{StoreError, Trouble};
-use super::period::NewRow;
+use super::period::{NewRow, PeriodFile};
 use super::{Arrival, Outcome, Store};
 use crate::signers::Signers;
 
@@ -100,6 +100,10 @@ impl<D: Disk> Store<D> {
             return Ok(Verdict::Decided(Outcome::Forgotten));
         }
         let (disk, channel) = self.channel(&definition.program, &definition.channel)?;
+        if channel.periods.get(&period).is_some_and(PeriodFile::is_unsettled) {
+            // What a failure left may hold this very part.
+            channel.look_up(disk, period)?;
+        }
         if channel.closed.contains_key(&period) || channel.closing.contains(&period) {
             return Ok(Verdict::Decided(Outcome::Closed));
         }

@@ -113,3 +113,15 @@ fn a_batch_that_failed_at_an_empty_folder_is_done_without_a_restart() {
         (Step::Settle, broken(28)),
     ]);
 }
+
+/// A part was written and not synced, and neither cutting it off nor removing its log succeeded. It
+/// was read back after the same part had been judged new, and then stood there twice.
+#[test]
+fn a_part_that_was_left_by_three_failures_is_there_once() {
+    let broken = |after| Some((after, Fault::Broken));
+    once(vec![
+        (Step::Pass(1), broken(24)),
+        (Step::Delete(vec![0], 0), broken(25)),
+        (Step::Send(vec![Sent { day: 1, ..blue(0, 0) }], RETENTION_DAYS), broken(9)),
+    ]);
+}
