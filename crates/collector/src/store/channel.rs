@@ -79,6 +79,8 @@ impl ChannelStore {
     /// Syncs what is about to be read: whoever wrote it may have been killed before its own sync,
     /// and what is told to be there must outlive the power.
     fn make_durable(&self, disk: &dyn Disk) -> Result<(), StoreError> {
+        // Also what is not there any more: what was forgotten must not come back with the power.
+        disk.settle(&self.folder)?;
         for entry in disk.list(&self.folder)?.iter().filter(|entry| !entry.is_folder) {
             let name = entry.name.as_str();
             if name.ends_with(SUFFIX) || [pending::FILE, markers::FILE].contains(&name) {

@@ -125,3 +125,18 @@ fn a_part_that_was_left_by_three_failures_is_there_once() {
         (Step::Send(vec![Sent { day: 1, ..blue(0, 0) }], RETENTION_DAYS), broken(9)),
     ]);
 }
+
+/// Every period was forgotten by a process that was killed before that was durable. The next one
+/// found nothing to forget, and then the power brought all of it back.
+#[test]
+fn what_a_killed_process_forgot_does_not_come_back_with_the_power() {
+    let one = |installation, day| Sent { installation, day, ..blue(0, 0) };
+    once(vec![
+        (Step::Send(vec![one(1, 2), one(0, 0)], RETENTION_DAYS), None),
+        (Step::Send(vec![one(0, 1), one(2, 0), one(0, 0), one(0, 2)], RETENTION_DAYS), None),
+        (Step::Pass(3_650), None),
+        (Step::Forget(RETENTION_DAYS), Some((9, Fault::Killed))),
+        (Step::Send(vec![one(0, 0)], RETENTION_DAYS), Some((0, POWER))),
+        (Step::Delete(vec![0], 0), None),
+    ]);
+}
