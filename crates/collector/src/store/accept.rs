@@ -101,8 +101,8 @@ impl<D: Disk> Store<D> {
         }
         let (disk, channel) = self.channel(&definition.program, &definition.channel)?;
         if channel.periods.get(&period).is_some_and(PeriodFile::is_unsettled) {
-            // What a failure left may hold this very part.
-            channel.look_up(disk, period)?;
+            // What a failure left may hold this very part, or nothing at all.
+            channel.settle(disk)?;
         }
         if channel.closed.contains_key(&period) || channel.closing.contains(&period) {
             return Ok(Verdict::Decided(Outcome::Closed));

@@ -140,3 +140,20 @@ fn what_a_killed_process_forgot_does_not_come_back_with_the_power() {
         (Step::Delete(vec![0], 0), None),
     ]);
 }
+
+/// All rows of a log were deleted, and removing it failed: the next part was promised the shorter
+/// retention of one that was gone.
+#[test]
+fn a_log_that_was_emptied_promises_nothing_to_the_next_part() {
+    let shape = Sent { part: "shape", answer: "oval", ..blue(2, 0) };
+    once(vec![
+        (Step::Delete(vec![0], 1), None),
+        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
+        (Step::Send(vec![blue(2, 0)], RETENTION_DAYS), None),
+        (Step::Send(vec![shape], 4), None),
+        (Step::Settle, None),
+        (Step::Delete(vec![2, 0], 0), None),
+        (Step::Settle, Some((16, Fault::Broken))),
+        (Step::Send(vec![blue(1, 0)], RETENTION_DAYS), None),
+    ]);
+}
