@@ -168,6 +168,11 @@ impl ChannelStore {
                 disk.remove(&join(&folder, &unfinished("columns")))?;
             }
             let closed = ClosedPeriod::open(disk, folder, period)?;
+            if closed.len() == 0 {
+                // Whoever removed it was killed when its columns were gone.
+                disk.remove_folder(closed.folder())?;
+                continue;
+            }
             self.closed.insert(period, closed);
         }
         Ok(())

@@ -157,3 +157,17 @@ fn a_log_that_was_emptied_promises_nothing_to_the_next_part() {
         (Step::Send(vec![blue(1, 0)], RETENTION_DAYS), None),
     ]);
 }
+
+/// The same, and then an old part: a store that holds nothing of a period knows nothing of it.
+#[test]
+fn a_period_whose_forgetting_was_cut_short_is_as_if_it_had_never_been() {
+    once(vec![
+        (Step::Pass(3), None),
+        (Step::Send(vec![blue(0, 0)], 4), None),
+        (Step::Pass(2), None),
+        (Step::Close, None),
+        (Step::Settle, Some((1, Fault::Killed))),
+        (Step::Forget(RETENTION_DAYS), None),
+        (Step::Send(vec![blue(0, 0)], RETENTION_DAYS), None),
+    ]);
+}
