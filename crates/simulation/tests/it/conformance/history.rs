@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use collector::keep::{Keep, Look, Outcome};
 use collector::store::{Answer, Forgotten, Retention, Settled};
-use contract::calendar::{Period, add_days};
+use contract::calendar::add_days;
 use contract::id::ChannelId;
 use envelope::{Digest, Tag};
 use jiff::civil::Date;
@@ -171,20 +171,13 @@ impl<'t, S: Subject> Both<'t, S> {
         }
     }
 
-    /// Compares everything that can be seen of both. Where the forgetting of a period may have been
-    /// cut short, its name is not compared: nothing is in it, and it goes with the retention.
-    fn observe(&mut self, cut_short: bool) {
+    /// Compares everything that can be seen of both.
+    fn observe(&mut self) {
         let (store, plain) = (&mut self.store, &mut self.plain);
         assert_eq!(store.keep().len(), plain.len());
         assert_eq!(store.keep().deletions_pending(), plain.deletions_pending());
-        let named = |look: &dyn Look| {
-            let mut periods = look.periods().unwrap();
-            let is_held = |at: &Period, of: &ChannelId| !scanned(look, of, *at).unwrap().is_empty();
-            periods.retain(|(_, channel, period)| !cut_short || is_held(period, channel));
-            periods
-        };
-        let periods = named(store.look());
-        assert_eq!(periods, named(plain.look()));
+        let periods = store.look().periods().unwrap();
+        assert_eq!(periods, plain.look().periods().unwrap());
         for (_, channel, period) in periods {
             let sorted = |look| {
                 let mut all = scanned(look, &channel, period).unwrap();
@@ -203,7 +196,7 @@ impl<'t, S: Subject> Both<'t, S> {
         assert!(report.findings.is_empty(), "{:?}", report.findings);
         assert_eq!((report.markers, report.pending), (right.markers, right.pending));
         let told = |report: collector::store::Report| {
-            let told = report.periods.into_iter().filter(|of| !cut_short || of.parts > 0);
+            let told = report.periods.into_iter();
             let mut told: Vec<_> = told
                 .map(|of| (of.channel.to_string(), of.period, of.parts, of.forget_by))
                 .collect();
@@ -289,7 +282,7 @@ proptest! {
         let mut both = Both::new(&trial, Files::on(SimDisk::new(2)));
         for step in &steps {
             both.step(step);
-            both.observe(false);
+            both.observe();
         }
     }
 }
@@ -337,6 +330,6 @@ pub(super) fn failing(trial: &Trial, steps: Vec<(Step, Option<(u64, Fault)>)>) -
         both.pass(&step);
     }
     both.store.restart();
-    both.observe(true);
+    both.observe();
     restarts
 }
